@@ -1,0 +1,103 @@
+/** What is read of a server, as plain values. Nothing in here can be asked again: plans are made of it. */
+export interface ServerFacts {
+  readonly address: string;
+  readonly uuid: string;
+  readonly version: string;
+  readonly reportHost: string;
+  readonly port: number;
+  /** Seconds since the epoch, by the server's clock. */
+  readonly now: number;
+  /** 'user'@'host' of the login. */
+  readonly account: string;
+  readonly variables: Readonly<Record<string, VariableFact>>;
+  /** Status of the plugins that matter; absent where not installed. */
+  readonly plugins: Readonly<Record<string, string>>;
+  /** Empty where Group Replication never ran. */
+  readonly members: readonly MemberFact[];
+  readonly viewId: string | undefined;
+  /** Seconds since the epoch of the last START that came through. */
+  readonly startedAt: number | undefined;
+  readonly gtidExecuted: string;
+  readonly applierQueue: number;
+  readonly channel: ChannelFact | undefined;
+  /** Paths and dates that the server has loaded for clients (performance_schema.tls_channel_status). */
+  readonly loadedTls: Readonly<Record<string, string>>;
+}
+
+export interface VariableFact {
+  /** null: NULL, which is not the empty string. */
+  readonly value: string | null;
+  readonly persisted?: string | undefined;
+  /** COMPILED, EXPLICIT, SERVER, GLOBAL, PERSISTED, DYNAMIC, ... */
+  readonly source: string;
+  /** Seconds since the epoch; absent where it was not set since the start. */
+  readonly setAt?: number | undefined;
+}
+
+export type MemberState = "ONLINE" | "RECOVERING" | "OFFLINE" | "ERROR" | "UNREACHABLE";
+
+export interface MemberFact {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly state: MemberState;
+  readonly role: "PRIMARY" | "SECONDARY" | "";
+  readonly version: string;
+  readonly stack: string;
+}
+
+/** The channel group_replication_recovery. */
+export interface ChannelFact {
+  readonly user: string;
+  /** For comparison in memory only: never printed, never stored. */
+  readonly password: string;
+  readonly networkNamespace: string;
+  readonly privilegeChecksUser: string;
+  readonly requireTablePrimaryKeyCheck: string;
+}
+
+/** An account as one server holds it. `hash` is for comparison in memory only. */
+export interface AccountFact {
+  readonly plugin: string;
+  readonly hash: Buffer;
+  readonly require: AccountRequirement;
+  /** Days; null: the server's default; 0: never. */
+  readonly passwordLifetime: number | null;
+  readonly locked: boolean;
+  /** The password before the last one still logs in. */
+  readonly oldPassword: boolean;
+  /** "PRIVILEGE ON *.*", "PRIVILEGE ON schema.table". */
+  readonly grants: readonly string[];
+}
+
+export interface AccountRequirement {
+  readonly type: "NONE" | "SSL" | "X509" | "SPECIFIED";
+  readonly issuer: string;
+  readonly subject: string;
+  readonly cipher: string;
+}
+
+export function selfOf(facts: ServerFacts): MemberFact | undefined {
+  return facts.members.find((member) => member.id === facts.uuid);
+}
+
+/** Group Replication has been started and has not been stopped, whatever became of the member. */
+export function isRunning(facts: ServerFacts): boolean {
+  const state = selfOf(facts)?.state;
+  return state !== undefined && state !== "OFFLINE";
+}
+
+export function isOnline(facts: ServerFacts): boolean {
+  return selfOf(facts)?.state === "ONLINE";
+}
+
+export function valueOf(facts: ServerFacts, name: string): string {
+  return facts.variables[name]?.value ?? "";
+}
+
+/** The stack that group communication really uses; the variable may already say another. */
+export function stackInEffect(facts: ServerFacts): "XCOM" | "MYSQL" {
+  const spoken = selfOf(facts)?.stack;
+  const text = isRunning(facts) && spoken ? spoken : valueOf(facts, "group_replication_communication_stack");
+  return text.toUpperCase() === "MYSQL" ? "MYSQL" : "XCOM";
+}

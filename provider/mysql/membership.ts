@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MemberFact, MemberState } from "./facts";
+import { dialectOf } from "./dialect";
+import type { Session } from "./session";
+import { quote, sql } from "./sql";
+
+/** Longer than the server's own: a refused START takes 61 s, a STOP up to components_stop_timeout (300 s). */
+const startTimeout = 150;
+const stopTimeout = 330;
+
+export async function stopGroupReplication(session: Session): Promise<void> {
+  await session.write(sql("STOP GROUP_REPLICATION"), {}, stopTimeout);
+}
+
+export async function startGroupReplication(session: Session): Promise<void> {
+  await session.write(sql("START GROUP_REPLICATION"), {}, startTimeout);
+}
+
+/** Whatever happens, the flag is OFF again: a START that fails leaves it ON. */
+export async function bootstrapGroupReplication(session: Session): Promise<void> {
+  try {
+    await session.write(sql("SET GLOBAL group_replication_bootstrap_group = ON"));
+    await startGroupReplication(session);
+  } finally {
+    await session.write(sql("SET GLOBAL group_replication_bootstrap_group = OFF"));
+  }
+}
+
+interface MemberRow {
+  id: string;
+  host: string;
+  port: number;
+  state: string;
+  role: string;
+}
+
+/** The group as this server sees it. */
+export async function seenMembers(
+  session: Session,
+): Promise<Pick<MemberFact, "id" | "host" | "port" | "state" | "role">[]> {
+  const rows = await session.read<MemberRow>(
+    `SELECT MEMBER_ID AS id, MEMBER_HOST AS host, MEMBER_PORT AS port, MEMBER_STATE AS state, MEMBER_ROLE AS role
+     FROM performance_schema.replication_group_members WHERE MEMBER_ID <> ''`,
+  );
+  return rows.map((row) => ({
+    ...row,
+    port: Number(row.port),
+    state: row.state as MemberState,
+    role: row.role === "PRIMARY" || row.role === "SECONDARY" ? row.role : "",
+  }));
+}
+
+export async function stateOf(session: Session, uuid: string): Promise<MemberState | undefined> {
+  return (await seenMembers(session)).find((member) => member.id === uuid)?.state;
+}
+
+/** Polls until `done` answers something, or the time is over. */
+export async function until<T>(
+  seconds: number,
+  done: () => Promise<T | undefined>,
+  pause = 40,
+): Promise<T | undefined> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await done();
+    if (answer !== undefined) return answer;
+    if (performance.now() > end) return undefined;
+    await sleep(pause);
+  }
+}
+
+/** Waits until the member has everything that `source` had when asked. */
+export async function caughtUp(member: Session, source: Session, seconds: number): Promise<boolean> {
+  const [row] = await source.read<{ gtids: string }>("SELECT @@GLOBAL.gtid_executed AS gtids");
+  const [answer] = await member.read<{ result: number }>(
+    `SELECT WAIT_FOR_EXECUTED_GTID_SET(${quote((row?.gtids ?? "").replace(/\s/g, ""))}, ${seconds}) AS result`,
+    seconds + 10,
+  );
+  return Number(answer?.result) === 0;
+}
+
+/** Transactions of `a` that `b` does not have. */
+export async function missingFrom(session: Session, a: string, b: string): Promise<string> {
+  const [row] = await session.read<{ missing: string }>(
+    `SELECT GTID_SUBTRACT(${quote(a)}, ${quote(b)}) AS missing`,
+  );
+  return (row?.missing ?? "").replace(/\s/g, "");
+}
+
+export async function setAsPrimary(
+  session: Session,
+  uuid: string,
+  version: string,
+  seconds: number,
+): Promise<void> {
+  const timeout = dialectOf(version).setAsPrimaryTimeout ? `, ${seconds}` : "";
+  await session.read(`SELECT group_replication_set_as_primary(${quote(uuid)}${timeout})`, seconds + 30);
+}
+
+/** Seconds that the oldest open transaction of a client has been running; undefined where there is none. */
+export async function oldestTransaction(session: Session): Promise<number | undefined> {
+  const [row] = await session.read<{ age: number | string | null }>(
+    `SELECT TIMESTAMPDIFF(SECOND, MIN(t.trx_started), NOW()) AS age FROM information_schema.innodb_trx t
+     JOIN performance_schema.threads p ON p.PROCESSLIST_ID = t.trx_mysql_thread_id AND p.TYPE = 'FOREGROUND'
+     WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`,
+  );
+  return row?.age == null ? undefined : Number(row.age);
+}
+
+/** One deployment at a time: the lock lives as long as this login. */
+export async function takeLock(session: Session, name: string): Promise<boolean> {
+  const [row] = await session.read<{ got: number }>(`SELECT GET_LOCK(${quote(name)}, 0) AS got`);
+  return Number(row?.got) === 1;
+}
+
+export async function releaseLock(session: Session, name: string): Promise<void> {
+  await session.read(`DO RELEASE_LOCK(${quote(name)})`);
+}
+
+export async function serverClock(session: Session): Promise<string> {
+  const [row] = await session.read<{ now: string }>("SELECT CAST(NOW(6) AS CHAR) AS now");
+  return row!.now;
+}
+
+/* The message that names the cause, not those that only say that something failed. */
+const telling = [
+  "MY-011526",
+  "MY-013780",
+  "MY-013212",
+  "MY-013781",
+  "MY-011674",
+  "MY-011529",
+  "MY-011637",
+  "MY-011735",
+];
+
+/** The server's own words for a failure: from its error log since `since`, and from the recovery channel. */
+export async function reasonSince(session: Session, since: string): Promise<string> {
+  const channel = await session.read<{ errno: number; reason: string }>(
+    `SELECT LAST_ERROR_NUMBER AS errno, LAST_ERROR_MESSAGE AS reason FROM performance_schema.replication_connection_status
+     WHERE CHANNEL_NAME = 'group_replication_recovery' AND LAST_ERROR_NUMBER <> 0`,
+  );
+  if (channel[0]) return `${channel[0].reason} (${channel[0].errno})`;
+  const rows = await session.read<{ code: string; text: string }>(
+    `SELECT ERROR_CODE AS code, DATA AS text FROM performance_schema.error_log
+     WHERE LOGGED >= ${quote(since)} AND PRIO = 'Error' ORDER BY LOGGED DESC LIMIT 60`,
+  );
+  const best = telling.map((code) => rows.find((row) => row.code === code)).find((row) => row !== undefined);
+  const row = best ?? rows.at(-1);
+  return row ? `${row.text.trim()} (${row.code})` : "its error log holds no reason";
+}

@@ -1,0 +1,162 @@
+import { PrivilegeError } from "../errors";
+import { variables } from "./catalogue";
+import type { ChannelFact, MemberFact, MemberState, ServerFacts, VariableFact } from "./facts";
+import { ServerError, type Session } from "./session";
+import { quote } from "./sql";
+import { parseVersion } from "./versions";
+
+const names = variables()
+  .map((v) => quote(v.name))
+  .join(", ");
+
+/*
+ * Two statements for everything. NULL and '' look alike in global_variables, and differ for TLS settings,
+ * so those are asked for by name.
+ */
+const nullable = [
+  "ssl_ca",
+  "ssl_capath",
+  "ssl_cert",
+  "ssl_key",
+  "ssl_crl",
+  "ssl_crlpath",
+  "ssl_cipher",
+  "tls_ciphersuites",
+];
+
+const variablesQuery = `
+SELECT g.VARIABLE_NAME AS name, g.VARIABLE_VALUE AS value, p.VARIABLE_VALUE AS persisted, i.VARIABLE_SOURCE AS source,
+  UNIX_TIMESTAMP(i.SET_TIME) AS setAt
+FROM performance_schema.global_variables g
+LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = g.VARIABLE_NAME
+LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = g.VARIABLE_NAME
+WHERE g.VARIABLE_NAME IN (${names})`;
+
+const serverQuery = `
+SELECT JSON_OBJECT(
+  'version', @@version, 'uuid', @@server_uuid, 'host', COALESCE(@@report_host, @@hostname), 'port', @@port,
+  'now', UNIX_TIMESTAMP(NOW(6)), 'account', CURRENT_USER(), 'gtid', @@GLOBAL.gtid_executed,
+  'nulls', JSON_OBJECT(${nullable.map((n) => `'${n}', @@GLOBAL.${n} IS NULL`).join(", ")}),
+  'plugins', (SELECT JSON_OBJECTAGG(PLUGIN_NAME, PLUGIN_STATUS) FROM information_schema.PLUGINS
+    WHERE PLUGIN_NAME IN ('group_replication', 'clone')),
+  'members', (SELECT JSON_ARRAYAGG(JSON_OBJECT('id', MEMBER_ID, 'host', MEMBER_HOST, 'port', MEMBER_PORT, 'state', MEMBER_STATE,
+    'role', MEMBER_ROLE, 'version', MEMBER_VERSION, 'stack', MEMBER_COMMUNICATION_STACK))
+    FROM performance_schema.replication_group_members),
+  'stats', (SELECT JSON_ARRAY(VIEW_ID, COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE)
+    FROM performance_schema.replication_group_member_stats WHERE MEMBER_ID = @@server_uuid),
+  'startedAt', (SELECT MAX(UNIX_TIMESTAMP(LOGGED)) FROM performance_schema.error_log WHERE ERROR_CODE = 'MY-014010'),
+  'startAge', (SELECT MAX(PROCESSLIST_TIME) FROM performance_schema.threads
+    WHERE NAME = 'thread/group_rpl/THD_certifier_broadcast'),
+  'channel', (SELECT JSON_OBJECT('user', User_name, 'password', User_password, 'namespace', Network_namespace)
+    FROM mysql.slave_master_info WHERE Channel_name = 'group_replication_recovery'),
+  'applier', (SELECT JSON_OBJECT('checks', PRIVILEGE_CHECKS_USER, 'primaryKey', REQUIRE_TABLE_PRIMARY_KEY_CHECK)
+    FROM performance_schema.replication_applier_configuration WHERE CHANNEL_NAME = 'group_replication_recovery'),
+  'tls', (SELECT JSON_OBJECTAGG(PROPERTY, VALUE) FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main')
+) AS facts`;
+
+interface VariableRow {
+  name: string;
+  value: string | null;
+  persisted: string | null;
+  source: string | null;
+  setAt: string | number | null;
+}
+
+interface ServerRow {
+  version: string;
+  uuid: string;
+  host: string;
+  port: number;
+  now: number | string;
+  account: string;
+  gtid: string;
+  nulls: Record<string, number | boolean>;
+  plugins: Record<string, string> | null;
+  members:
+    (Omit<MemberFact, "state" | "role" | "port"> & { state: string; role: string; port: number })[] | null;
+  stats: [string, number | string] | null;
+  startedAt: number | string | null;
+  startAge: number | string | null;
+  channel: { user: string | null; password: string | null; namespace: string | null } | null;
+  applier: { checks: string | null; primaryKey: string | null } | null;
+  tls: Record<string, string> | null;
+}
+
+export async function observe(session: Session): Promise<ServerFacts> {
+  const [variableRows, serverRows] = await Promise.all([
+    session.read<VariableRow>(variablesQuery),
+    session.read<{ facts: ServerRow | string }>(serverQuery),
+  ]).catch((error: unknown) => explain(session, error));
+  const raw = serverRows[0]!.facts;
+  return facts(session.address, variableRows, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
+}
+
+function facts(address: string, variableRows: VariableRow[], row: ServerRow): ServerFacts {
+  const now = Number(row.now);
+  return {
+    address,
+    uuid: row.uuid,
+    version: parseVersion(row.version),
+    reportHost: row.host,
+    port: Number(row.port),
+    now,
+    account: row.account.replace(/^(.*)@([^@]*)$/, "'$1'@'$2'"),
+    variables: Object.fromEntries(variableRows.map((v) => [v.name, variableFact(v, row.nulls)])),
+    plugins: row.plugins ?? {},
+    members: (row.members ?? []).filter((m) => m.id !== "").map(memberFact),
+    viewId: row.stats?.[0],
+    startedAt: lastStart(row, now),
+    gtidExecuted: row.gtid.replace(/\s/g, ""),
+    applierQueue: Number(row.stats?.[1] ?? 0),
+    channel: row.channel ? channelFact(row) : undefined,
+    loadedTls: row.tls ?? {},
+  };
+}
+
+function variableFact(v: VariableRow, nulls: ServerRow["nulls"]): VariableFact {
+  return {
+    value: Number(nulls[v.name] ?? 0) === 1 ? null : v.value,
+    source: v.source ?? "COMPILED",
+    ...(v.persisted === null ? {} : { persisted: v.persisted }),
+    ...(v.setAt === null || Number(v.setAt) === 0 ? {} : { setAt: Number(v.setAt) }),
+  };
+}
+
+function memberFact(m: NonNullable<ServerRow["members"]>[number]): MemberFact {
+  return {
+    ...m,
+    port: Number(m.port),
+    state: m.state as MemberState,
+    role: m.role === "PRIMARY" || m.role === "SECONDARY" ? m.role : "",
+  };
+}
+
+function channelFact({ channel, applier }: ServerRow): ChannelFact {
+  return {
+    user: channel?.user ?? "",
+    password: channel?.password ?? "",
+    networkNamespace: channel?.namespace ?? "",
+    privilegeChecksUser: applier?.checks ?? "",
+    requireTablePrimaryKeyCheck: applier?.primaryKey ?? "",
+  };
+}
+
+/** The error log is exact, and may have been rotated away; the thread's age is rounded to seconds. */
+function lastStart(row: ServerRow, now: number): number | undefined {
+  if (row.startAge === null) return undefined;
+  const byThread = now - Number(row.startAge);
+  const byLog = row.startedAt === null ? 0 : Number(row.startedAt);
+  return Math.abs(byLog - byThread) < 120 ? byLog : byThread;
+}
+
+function explain(session: Session, error: unknown): never {
+  if (error instanceof ServerError && [1142, 1143, 1227, 1044].includes(error.errno)) {
+    const table = /for table '([^']+)'/.exec(error.reason)?.[1];
+    throw new PrivilegeError(
+      session.address,
+      [table === "slave_master_info" ? "SELECT ON mysql.*" : "SELECT ON performance_schema.*"],
+      `'${session.target.user}'`,
+    );
+  }
+  throw error;
+}

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import * as mysql from "mysql2/promise";
+import { AccessDeniedError, MemberUnreachableError } from "../errors";
+import { type Secrets, type Sql, bind } from "./sql";
+import { type Target, addressOf } from "./target";
+
+/** What a server or the network said, without the statement and with every known secret masked. */
+export class ServerError extends Error {
+  constructor(
+    readonly server: string,
+    readonly errno: number,
+    readonly code: string,
+    readonly reason: string,
+    /** The connection is gone, so whether the statement took effect is unknown. */
+    readonly lost: boolean,
+  ) {
+    super(errno ? `${reason} (${errno})` : reason);
+    this.name = "ServerError";
+    this.stack = this.message;
+  }
+}
+
+interface DriverError {
+  errno?: number;
+  code?: string;
+  sqlMessage?: string;
+  message?: string;
+  fatal?: boolean;
+}
+
+const syntaxErrors = new Set([1064, 1149]);
+
+function serverError(server: string, error: unknown, secrets: readonly string[]): ServerError {
+  const driver = error as DriverError;
+  const errno = driver.sqlMessage === undefined ? 0 : (driver.errno ?? 0);
+  // A syntax error quotes the statement.
+  const raw = syntaxErrors.has(errno)
+    ? "the server does not understand the statement"
+    : (driver.sqlMessage ?? driver.message ?? String(driver.code));
+  const reason = secrets.reduce(
+    (text, value) => (value === "" ? text : text.split(value).join("<secret>")),
+    raw,
+  );
+  return new ServerError(server, errno, driver.code ?? "", reason, driver.sqlMessage === undefined);
+}
+
+/** Statements of one login, one after the other. */
+export class Session {
+  private writable = false;
+  private readonly connection: mysql.Connection;
+  readonly address: string;
+  closed = false;
+
+  private constructor(
+    connection: mysql.Connection,
+    readonly target: Target,
+  ) {
+    this.connection = connection;
+    this.address = addressOf(target);
+    // Without a listener a connection that is lost while idle would end the whole plugin process.
+    (connection as unknown as NodeJS.EventEmitter).on("error", () => (this.closed = true));
+    (connection as unknown as NodeJS.EventEmitter).on("end", () => (this.closed = true));
+  }
+
+  static async open(target: Target): Promise<Session> {
+    try {
+      return new Session(await connect(target, target.tls.mode !== "DISABLED"), target);
+    } catch (error) {
+      const { code } = error as DriverError;
+      if (code === "HANDSHAKE_NO_SSL_SUPPORT" && target.tls.mode === "PREFERRED")
+        return new Session(await connect(target, false).catch((e: unknown) => refuse(target, e)), target);
+      return refuse(target, error);
+    }
+  }
+
+  /** Reads. `timeout` in seconds bounds the wait for the whole answer. */
+  async read<Row = Record<string, unknown>>(text: string, timeout = 30): Promise<Row[]> {
+    return this.send(text, [], timeout) as Promise<Row[]>;
+  }
+
+  /** A statement that changes something, or whose literals need this session's sql_mode. */
+  async write(statement: Sql, secrets: Secrets = {}, timeout = 60): Promise<unknown[]> {
+    if (!this.writable) {
+      await this.send("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30", [], 30);
+      this.writable = true;
+    }
+    return this.send(bind(statement, secrets), Object.values(secrets), timeout);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.connection.end().catch(() => this.connection.destroy());
+  }
+
+  destroy(): void {
+    this.closed = true;
+    this.connection.destroy();
+  }
+
+  private async send(text: string, secrets: readonly string[], timeout: number): Promise<unknown[]> {
+    try {
+      const [rows] = await this.connection.query({ sql: text, timeout: timeout * 1000 });
+      return Array.isArray(rows) ? rows : [];
+    } catch (error) {
+      const failure = serverError(this.address, error, secrets);
+      if (failure.lost) this.destroy();
+      throw failure;
+    }
+  }
+}
+
+function pem(textOrPath: string): string {
+  return textOrPath.includes("-----BEGIN") ? textOrPath : readFileSync(textOrPath, "utf8");
+}
+
+function tlsOptions({ tls, host }: Target): mysql.SslOptions & { servername?: string } {
+  const { mode } = tls;
+  return {
+    ...(tls.ca === undefined ? {} : { ca: pem(tls.ca) }),
+    ...(tls.cert === undefined ? {} : { cert: pem(tls.cert) }),
+    ...(tls.key === undefined ? {} : { key: pem(tls.key) }),
+    rejectUnauthorized: mode === "VERIFY_CA" || mode === "VERIFY_IDENTITY",
+    verifyIdentity: mode === "VERIFY_IDENTITY",
+    ...(mode === "VERIFY_IDENTITY" ? { servername: tls.serverName ?? host } : {}),
+  };
+}
+
+function connect(target: Target, encrypted: boolean): Promise<mysql.Connection> {
+  return mysql.createConnection({
+    ...(target.socketPath === undefined
+      ? { host: target.host, port: target.port }
+      : { socketPath: target.socketPath }),
+    user: target.user,
+    ...(target.password === undefined ? {} : { password: target.password }),
+    connectTimeout: target.connectTimeout * 1000,
+    ...(encrypted && target.socketPath === undefined ? { ssl: tlsOptions(target) } : {}),
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    charset: "utf8mb4_general_ci",
+  });
+}
+
+function refuse(target: Target, error: unknown): never {
+  const failure = serverError(
+    addressOf(target),
+    error,
+    target.password === undefined ? [] : [target.password],
+  );
+  if ([1045, 1044, 1698, 3118, 1820, 1862, 3159].includes(failure.errno))
+    throw new AccessDeniedError(addressOf(target), failure.message);
+  throw new MemberUnreachableError(addressOf(target), failure.message || failure.code);
+}

@@ -1,0 +1,58 @@
+/** A statement as a value: text, and names where secrets go. It can be printed; only `bind` makes what is sent. */
+export interface Sql {
+  readonly parts: readonly (string | { readonly secret: string })[];
+}
+
+export type Secrets = Readonly<Record<string, string>>;
+
+export function sql(...parts: (string | { secret: string } | Sql)[]): Sql {
+  return {
+    parts: parts.flatMap((part) => (typeof part === "object" && "parts" in part ? part.parts : [part])),
+  };
+}
+
+export function secret(name: string): { secret: string } {
+  return { secret: name };
+}
+
+export function print(statement: Sql): string {
+  return statement.parts.map((part) => (typeof part === "string" ? part : `<${part.secret}>`)).join("");
+}
+
+export function bind(statement: Sql, secrets: Secrets): string {
+  return statement.parts
+    .map((part) => {
+      if (typeof part === "string") return part;
+      const value = secrets[part.secret];
+      if (value === undefined) throw new Error(`no value for the secret "${part.secret}"`);
+      return quote(value);
+    })
+    .join("");
+}
+
+/**
+ * A string literal. Sessions that write have an sql_mode of their own without NO_BACKSLASH_ESCAPES and ANSI_QUOTES
+ * (see Session.write), so a backslash escapes.
+ */
+export function quote(value: string): string {
+  return `'${value.replace(/[\0\n\r\b\t\\'\x1a]/g, (c) => escapes[c] ?? c)}'`;
+}
+
+const escapes: Record<string, string> = {
+  "\0": "\\0",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\\": "\\\\",
+  "'": "\\'",
+  "\x1a": "\\Z",
+};
+
+export function identifier(name: string): string {
+  return `\`${name.replace(/`/g, "``")}\``;
+}
+
+export function account(user: string, host: string): string {
+  return `${quote(user)}@${quote(host)}`;
+}

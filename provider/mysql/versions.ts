@@ -1,0 +1,18 @@
+import semver from "semver";
+
+/** "9.7.4-2" and "8.0.36-28.1-log" both are versions of MySQL. */
+export function parseVersion(text: string): string {
+  const version = semver.coerce(text);
+  if (!version) throw new Error(`not a server version: ${text}`);
+  return version.version;
+}
+
+export function atLeast(version: string, floor: string): boolean {
+  return semver.gte(parseVersion(version), floor);
+}
+
+/** The version's series as the manual names them: 5.7, 8.0, 8.4, 9.7. */
+export function seriesOf(version: string): string {
+  const { major, minor } = semver.parse(parseVersion(version))!;
+  return `${major}.${minor}`;
+}

@@ -1,0 +1,221 @@
+import { GroupRestartError, NotReadyError } from "../errors";
+import { canonical, nameOn, variable } from "../mysql/catalogue";
+import { print } from "../mysql/sql";
+import { type Cost, type Step, highest, printSteps, step } from "./step";
+import { persistStep, resetSteps, setStep } from "./settings";
+import { type ServerView, effectOn, isTlsMaterial } from "./view";
+import type { Wish } from "./wish";
+
+/** What has to happen on one server to make it as declared, in the order of the fields. */
+export interface MemberPlan {
+  readonly server: string;
+  readonly cost: Cost;
+  /** Why the member has to be started or restarted; empty where it has not. */
+  readonly reasons: readonly string[];
+  readonly action: "none" | "start" | "restart";
+  /** Installs the plugin. */
+  readonly install: readonly Step[];
+  /** TLS files and the reload: proven by handshakes before anything is stopped. */
+  readonly material: readonly Step[];
+  /** What acts at once, or at the next start. */
+  readonly online: readonly Step[];
+  /** Between STOP and START. */
+  readonly stopped: readonly Step[];
+  /** After the member is ONLINE. */
+  readonly late: readonly Step[];
+}
+
+export interface MemberWish {
+  readonly variables: Wish;
+  readonly bootstrap: boolean;
+  readonly installPlugin: boolean;
+}
+
+const sslModeName = "group_replication_ssl_mode";
+const startOnBoot = "group_replication_start_on_boot";
+export const reloadTls = "ALTER INSTANCE RELOAD TLS";
+
+/**
+ * Pure: from what a server is, what it should be, and which variables the last update had declared, to the steps.
+ * Preview prints this plan and update runs it.
+ */
+export function planMember(view: ServerView, wish: MemberWish, managedBefore: readonly string[]): MemberPlan {
+  const sslMode = wish.variables[sslModeName] ?? view.variables[sslModeName]?.value ?? "";
+  const install =
+    view.plugin || !wish.installPlugin
+      ? []
+      : [
+          step(view.address, "INSTALL PLUGIN group_replication SONAME 'group_replication.so'", [
+            { parts: ["UNINSTALL PLUGIN group_replication"] },
+          ]),
+        ];
+  if (!view.plugin && install.length === 0)
+    throw new NotReadyError(view.address, "does not have the group_replication plugin", {
+      todo: "declare installPlugin: true, or start the server with plugin-load-add=group_replication.so",
+    });
+  requireCa(view, wish.variables, sslMode);
+  const changes = changesOf(view, wish.variables, managedBefore, sslMode);
+  refuseGroupRestart(view, wish.variables, changes);
+  return arrange(view, wish, install, changes);
+}
+
+interface Change {
+  readonly name: string;
+  readonly cost: Cost;
+  readonly steps: readonly Step[];
+  /** Set already, and not in effect. */
+  readonly pending: boolean;
+}
+
+function changesOf(
+  view: ServerView,
+  wish: Wish,
+  managedBefore: readonly string[],
+  sslMode: string,
+): readonly Change[] {
+  const changed = Object.entries(wish).flatMap(([name, value]) => changeOf(view, name, value, sslMode));
+  const removed = managedBefore
+    .filter((name) => !(name in wish))
+    .flatMap((name) => {
+      const steps = resetSteps(view, name);
+      return steps.length === 0 ? [] : [{ name, cost: costOf(view, name, sslMode), steps, pending: false }];
+    });
+  return [...changed, ...removed];
+}
+
+function changeOf(view: ServerView, name: string, value: string, sslMode: string): Change[] {
+  const v = variable(name);
+  const seen = view.variables[name];
+  const cost = costOf(view, name, sslMode);
+  const same = seen !== undefined && canonical(v, seen.value) === value;
+  if (!same) return [{ name, cost, steps: [setStep(view, name, value)], pending: false }];
+  const stale = seen.persisted !== undefined && canonical(v, seen.persisted) !== value;
+  const steps =
+    (stale || seen.fleeting) && v.persistable !== false && !v.neverPersist
+      ? [persistStep(view, name, value)]
+      : [];
+  const pending =
+    (cost === "member-restart" && view.sinceStart.includes(name)) || view.notLoaded.includes(name);
+  if (!pending && steps.length === 0) return [];
+  return [{ name, cost: pending ? cost : "none", steps, pending }];
+}
+
+function costOf(view: ServerView, name: string, sslMode: string): Cost {
+  const effect = effectOn(view, name, sslMode);
+  return effect === "immediate" || effect === "next-start" || effect === "next-recovery" ? "none" : effect;
+}
+
+function arrange(
+  view: ServerView,
+  wish: MemberWish,
+  install: readonly Step[],
+  changes: readonly Change[],
+): MemberPlan {
+  const material = changes.filter((c) => isTlsMaterial(c.name));
+  const others = changes.filter((c) => !isTlsMaterial(c.name));
+  const lateOn = others.filter((c) => c.name === startOnBoot && wish.variables[startOnBoot] === "ON");
+  const waiting = others.filter((c) => !lateOn.includes(c) && (c.cost !== "none" || !view.running));
+  const online = others.filter((c) => !lateOn.includes(c) && !waiting.includes(c));
+  const restart = view.running && changes.some((c) => c.cost === "member-restart");
+  const action = !view.running ? "start" : restart ? "restart" : "none";
+  const reload = material.length > 0 || action === "restart";
+  return {
+    server: view.address,
+    cost: highest([
+      ...changes.map((c) => c.cost),
+      ...(action === "none" ? [] : (["member-restart"] as const)).slice(0, view.running ? 1 : 0),
+    ]),
+    reasons: reasonsOf(view, changes, action),
+    action,
+    install,
+    material: [...material.flatMap((c) => c.steps), ...(reload ? [step(view.address, reloadTls)] : [])],
+    online: online.flatMap((c) => c.steps),
+    stopped: waiting.flatMap((c) => c.steps),
+    late: lateOn.flatMap((c) => c.steps),
+  };
+}
+
+function reasonsOf(view: ServerView, changes: readonly Change[], action: MemberPlan["action"]): string[] {
+  if (action === "start") return ["Group Replication does not run"];
+  return changes
+    .filter((c) => c.cost === "member-restart")
+    .map((c) =>
+      c.pending
+        ? `${nameOn(variable(c.name), view.version)} is set and not in effect`
+        : `${nameOn(variable(c.name), view.version)} acts at START`,
+    );
+}
+
+export function isEmpty(plan: MemberPlan): boolean {
+  return plan.action === "none" && allSteps(plan).length === 0;
+}
+
+/** Every statement of the plan, in order, with STOP and START where they come. */
+export function allSteps(plan: MemberPlan): Step[] {
+  const stop = plan.action === "restart" ? [step(plan.server, "STOP GROUP_REPLICATION")] : [];
+  const start = plan.action === "none" ? [] : [step(plan.server, "START GROUP_REPLICATION")];
+  return [
+    ...plan.install,
+    ...plan.online,
+    ...plan.material,
+    ...stop,
+    ...plan.stopped,
+    ...start,
+    ...plan.late,
+  ];
+}
+
+export function printPlan(plan: MemberPlan): string[] {
+  return printSteps(allSteps(plan));
+}
+
+/** What takes the statements back, last first. */
+export function undoOf(steps: readonly Step[]): Step[] {
+  return [...steps]
+    .reverse()
+    .flatMap((s) => s.undo.map((statement) => ({ server: s.server, sql: statement, undo: [] })));
+}
+
+/** Group communication verifies against ssl_ca on XCOM, and against recovery_ssl_ca on the MYSQL stack. */
+function requireCa(view: ServerView, wish: Wish, sslMode: string): void {
+  if (!sslMode.startsWith("VERIFY_")) return;
+  const stack = wish["group_replication_communication_stack"] ?? view.stack;
+  const prefix = stack === "MYSQL" ? "group_replication_recovery_ssl" : "ssl";
+  const has = (name: string): boolean => (wish[name] ?? view.variables[name]?.value ?? "") !== "";
+  if (has(`${prefix}_ca`) || has(`${prefix}_capath`)) return;
+  throw new NotReadyError(
+    view.address,
+    `would verify its peers (ssl_mode ${sslMode}) without a CA to trust`,
+    {
+      why: `neither ${prefix}_ca nor ${prefix}_capath is set`,
+      todo:
+        stack === "MYSQL"
+          ? "declare recoverySslCa on this member's RecoveryChannel"
+          : "declare sslCa on this GroupMember",
+    },
+  );
+}
+
+function refuseGroupRestart(view: ServerView, wish: Wish, changes: readonly Change[]): void {
+  const change = changes.find((c) => c.cost === "group-restart");
+  if (!change) return;
+  const from = view.variables[change.name]?.value ?? "";
+  const to = wish[change.name] ?? "the default";
+  const why =
+    change.name === sslModeName
+      ? "on the XCOM stack an encrypted and an unencrypted member cannot talk to each other, so members cannot change one by one: the first would be refused by the others (3092 after 61 s)"
+      : "every member of a group must have the same value, so members cannot change one by one";
+  throw new GroupRestartError(
+    view.address,
+    `${change.name} cannot go from ${from || "''"} to ${to} while the group runs`,
+    why,
+    change.name === "group_replication_single_primary_mode"
+      ? `SELECT group_replication_switch_to_${to === "ON" ? "single" : "multi"}_primary_mode() on any member changes it on all without a restart; then pulumi up adopts it`
+      : "stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up starts the group with the new value, or leave the value as it is",
+  );
+}
+
+/** Statement texts in which nothing secret can stand, for messages. */
+export function describe(s: Step): string {
+  return print(s.sql);
+}

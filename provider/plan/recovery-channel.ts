@@ -1,0 +1,190 @@
+import { canonical, variable } from "../mysql/catalogue";
+import { dialectOf } from "../mysql/dialect";
+import type { ChannelFact } from "../mysql/facts";
+import { type Sql, account, quote, secret, sql } from "../mysql/sql";
+import { NotReadyError } from "../errors";
+import type { MemberPlan } from "./group-member";
+import { persistStep, resetSteps, setStep } from "./settings";
+import { type Cost, type Step, step } from "./step";
+import { type ServerView, effectOn } from "./view";
+import type { Wish } from "./wish";
+
+export const recoveryChannel = "group_replication_recovery";
+
+/** The channel as a planner sees it: the password only as a comparison made elsewhere. */
+export interface SeenChannel {
+  readonly user: string;
+  readonly passwordMatches: boolean;
+  readonly networkNamespace: string;
+  readonly privilegeChecksUser: string;
+  readonly requireTablePrimaryKeyCheck: string;
+}
+
+export interface ChannelWish {
+  readonly user: string;
+  readonly hasPassword: boolean;
+  readonly networkNamespace?: string | undefined;
+  readonly privilegeChecksUser?: string | undefined;
+  readonly requireTablePrimaryKeyCheck?: string | undefined;
+  readonly variables: Wish;
+}
+
+export function seenChannel(fact: ChannelFact | undefined, password: string): SeenChannel | undefined {
+  if (!fact || (fact.user === "" && fact.password === "")) return undefined;
+  const { password: live, ...rest } = fact;
+  return { ...rest, passwordMatches: live === password };
+}
+
+/** Pure: the steps that give a server these credentials and this TLS for recovery. */
+export function planChannel(
+  view: ServerView,
+  seen: SeenChannel | undefined,
+  wish: ChannelWish,
+  managedBefore: readonly string[],
+  optionsBefore: readonly string[] = [],
+): MemberPlan {
+  if (!view.plugin)
+    throw new NotReadyError(view.address, "does not have the group_replication plugin", {
+      todo: "let its GroupMember install it (installPlugin: true), or start the server with plugin-load-add=group_replication.so",
+    });
+  const carriesGroup = view.running && view.stack === "MYSQL";
+  const credentials = credentialSteps(view, seen, wish, optionsBefore);
+  const changes = variableChanges(view, wish.variables, managedBefore);
+  const restarting = changes.filter((c) => c.cost === "member-restart");
+  const restart = restarting.length > 0 || (carriesGroup && credentials.length > 0);
+  const reasons = [
+    ...(carriesGroup && credentials.length > 0
+      ? ["the MYSQL stack reads the channel's credentials at START"]
+      : []),
+    ...restarting.map(
+      (c) => `${c.name} ${c.pending ? "is set and not in effect" : "acts at START on the MYSQL stack"}`,
+    ),
+  ];
+  return {
+    server: view.address,
+    cost: restart ? "member-restart" : "none",
+    reasons,
+    action: restart ? "restart" : "none",
+    install: [],
+    material: [],
+    online: [...credentials, ...changes.filter((c) => c.cost === "none").flatMap((c) => c.steps)],
+    stopped: restarting.flatMap((c) => c.steps),
+    late: [],
+  };
+}
+
+function variableChanges(
+  view: ServerView,
+  wish: Wish,
+  managedBefore: readonly string[],
+): { name: string; cost: Cost; steps: readonly Step[]; pending: boolean }[] {
+  const costOf = (name: string): Cost =>
+    effectOn(view, name, "") === "member-restart" ? "member-restart" : "none";
+  const changed = Object.entries(wish).flatMap(([name, value]) => {
+    const seen = view.variables[name];
+    const cost = costOf(name);
+    if (seen === undefined || canonical(variable(name), seen.value) !== value)
+      return [{ name, cost, steps: [setStep(view, name, value)], pending: false }];
+    const pending = cost === "member-restart" && view.sinceStart.includes(name);
+    const stale = seen.persisted !== undefined && canonical(variable(name), seen.persisted) !== value;
+    const steps = stale || seen.fleeting ? [persistStep(view, name, value)] : [];
+    return pending || steps.length > 0
+      ? [{ name, cost: pending ? cost : ("none" as const), steps, pending }]
+      : [];
+  });
+  const removed = managedBefore
+    .filter((name) => !(name in wish))
+    .map((name) => ({ name, cost: costOf(name), steps: resetSteps(view, name), pending: false }))
+    .filter((c) => c.steps.length > 0);
+  return [...changed, ...removed];
+}
+
+function credentialSteps(
+  view: ServerView,
+  seen: SeenChannel | undefined,
+  wish: ChannelWish,
+  optionsBefore: readonly string[],
+): Step[] {
+  const { source, changeSource, resetChannel } = dialectOf(view.version);
+  const to: Sql[] = [];
+  const back: Sql[] = [];
+  if (!seen || seen.user !== wish.user || !seen.passwordMatches) {
+    to.push(
+      sql(`${source}_USER = ${quote(wish.user)}`),
+      wish.hasPassword ? sql(`${source}_PASSWORD = `, secret("password")) : sql(`${source}_PASSWORD = ''`),
+    );
+    back.push(
+      sql(`${source}_USER = ${quote(seen?.user ?? "")}`),
+      sql(`${source}_PASSWORD = `, secret("previousPassword")),
+    );
+  }
+  for (const option of channelOptions) {
+    const was = seen?.[option.property] ?? "";
+    const declared = wish[option.property];
+    const is = declared ?? (optionsBefore.includes(option.property) ? option.unset : undefined);
+    if (is === undefined || option.canonical(is) === option.canonical(was === "" ? option.unset : was))
+      continue;
+    to.push(sql(`${option.name} = ${option.literal(is)}`));
+    back.push(sql(`${option.name} = ${option.literal(was === "" ? option.unset : was)}`));
+  }
+  if (to.length === 0) return [];
+  return [
+    step(view.address, changeSource(to, recoveryChannel), [
+      seen ? changeSource(back, recoveryChannel) : resetChannel(recoveryChannel),
+    ]),
+  ];
+}
+
+interface ChannelOption {
+  readonly property: "networkNamespace" | "privilegeChecksUser" | "requireTablePrimaryKeyCheck";
+  readonly name: string;
+  readonly unset: string;
+  literal(value: string): string;
+  canonical(value: string): string;
+}
+
+/** The options that this channel takes beside user and password; any other is error 3139. */
+export const channelOptions: readonly ChannelOption[] = [
+  {
+    property: "networkNamespace",
+    name: "NETWORK_NAMESPACE",
+    unset: "",
+    literal: quote,
+    canonical: (value) => value,
+  },
+  {
+    property: "privilegeChecksUser",
+    name: "PRIVILEGE_CHECKS_USER",
+    unset: "",
+    literal: (value) => (value === "" ? "NULL" : accountLiteral(value)),
+    canonical: (value) => (value === "" ? "" : accountLiteral(value)),
+  },
+  {
+    property: "requireTablePrimaryKeyCheck",
+    name: "REQUIRE_TABLE_PRIMARY_KEY_CHECK",
+    unset: "STREAM",
+    literal: (value) => value.toUpperCase(),
+    canonical: (value) => value.toUpperCase(),
+  },
+];
+
+/** 'user'@'host', `user`@`host`, user@host. */
+export function parseAccount(text: string): { user: string; host: string } | undefined {
+  const part = "(?:'([^']*)'|`([^`]*)`|([^@'`]*))";
+  const match = new RegExp(`^${part}@${part}$`).exec(text.trim());
+  if (!match) return undefined;
+  return { user: match[1] ?? match[2] ?? match[3] ?? "", host: match[4] ?? match[5] ?? match[6] ?? "" };
+}
+
+function accountLiteral(text: string): string {
+  const parsed = parseAccount(text);
+  return parsed ? account(parsed.user, parsed.host) : quote(text);
+}
+
+/** What deletion does: the credentials are cleared, declared settings go back to the server's defaults. */
+export function clearChannelSteps(view: ServerView, managed: readonly string[]): Step[] {
+  return [
+    step(view.address, dialectOf(view.version).resetChannel(recoveryChannel)),
+    ...managed.flatMap((name) => resetSteps(view, name)),
+  ];
+}

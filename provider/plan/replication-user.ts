@@ -1,0 +1,236 @@
+import type { AccountFact, AccountRequirement } from "../mysql/facts";
+import { dialectOf } from "../mysql/dialect";
+import { passwordMatches } from "../mysql/password";
+import { type Sql, account, identifier, quote, secret, sql } from "../mysql/sql";
+import { atLeast } from "../mysql/versions";
+import { type Step, step } from "./step";
+
+/** What a certificate or a connection must show, as declared. */
+export type RequireInput = "NONE" | "SSL" | "X509" | { issuer?: string; subject?: string; cipher?: string };
+
+export interface UserWish {
+  readonly user: string;
+  readonly host: string;
+  readonly hasPassword: boolean;
+  readonly authPlugin?: string | undefined;
+  readonly require: RequireInput;
+  /** undefined: what recovery needs; nothing is then ever revoked. */
+  readonly grants?: readonly string[] | undefined;
+  readonly passwordExpire?: "DEFAULT" | "NEVER" | number | undefined;
+  readonly accountLocked?: boolean | undefined;
+}
+
+/** An account as a planner sees it: fit for state, the password only as a comparison. */
+export interface SeenAccount {
+  readonly plugin: string;
+  readonly passwordMatches: boolean;
+  readonly hasPassword: boolean;
+  readonly require: AccountRequirement;
+  readonly passwordLifetime: number | null;
+  readonly locked: boolean;
+  readonly oldPassword: boolean;
+  readonly grants: readonly string[];
+}
+
+export function seenAccount(fact: AccountFact | undefined, password: string): SeenAccount | undefined {
+  if (!fact) return undefined;
+  const { hash, ...rest } = fact;
+  return {
+    ...rest,
+    passwordMatches: passwordMatches(fact.plugin, hash, password),
+    hasPassword: hash.length > 0,
+  };
+}
+
+/** The server or group that an account is made on. */
+export interface AccountPlace {
+  readonly address: string;
+  readonly version: string;
+  /** In a running group, statements are replicated and channels are in use. */
+  readonly inGroup: boolean;
+  readonly stack: "XCOM" | "MYSQL";
+}
+
+/** Pure: statements, safe to replay, that make the account as declared. */
+export function planUser(place: AccountPlace, seen: SeenAccount | undefined, wish: UserWish): Step[] {
+  const name = account(wish.user, wish.host);
+  const grants = (wish.grants ?? defaultGrants(place)).map(normalGrant);
+  if (!seen) return [create(place, name, wish), ...grants.map((g) => grant(place, name, g))];
+  return [
+    ...password(place, name, seen, wish),
+    ...requirement(place, name, seen, wish),
+    ...attributes(place, name, seen, wish),
+    ...grants.filter((g) => !has(seen.grants, g)).map((g) => grant(place, name, g)),
+    ...(wish.grants === undefined ? [] : revocations(place, name, seen.grants, grants)),
+  ];
+}
+
+/** What distributed recovery needs; outside a group the stack to come is not known, so what the MYSQL stack needs as well. */
+export function defaultGrants(place: AccountPlace): string[] {
+  const grants = ["REPLICATION SLAVE"];
+  if (atLeast(place.version, "8.0.17")) grants.push("BACKUP_ADMIN");
+  if (atLeast(place.version, "8.0.27") && (!place.inGroup || place.stack === "MYSQL"))
+    grants.push("CONNECTION_ADMIN", "GROUP_REPLICATION_STREAM");
+  return grants;
+}
+
+export function discardOldPassword(address: string, user: string, host: string): Step {
+  return step(address, `ALTER USER ${account(user, host)} DISCARD OLD PASSWORD`);
+}
+
+export function dropUser(address: string, user: string, host: string): Step {
+  return step(address, `DROP USER IF EXISTS ${account(user, host)}`);
+}
+
+function create(place: AccountPlace, name: string, wish: UserWish): Step {
+  const lifetime = wish.passwordExpire === undefined ? [] : [sql(" ", expiry(wish.passwordExpire))];
+  const lock =
+    wish.accountLocked === undefined ? [] : [sql(wish.accountLocked ? " ACCOUNT LOCK" : " ACCOUNT UNLOCK")];
+  return step(
+    place.address,
+    sql(
+      `CREATE USER IF NOT EXISTS ${name}`,
+      identified(wish),
+      ` REQUIRE ${requireClause(wish.require)}`,
+      ...lifetime,
+      ...lock,
+    ),
+    [sql(`DROP USER IF EXISTS ${name}`)],
+  );
+}
+
+function identified(wish: UserWish): Sql {
+  const plugin = wish.authPlugin === undefined ? "" : ` WITH ${identifier(wish.authPlugin)}`;
+  if (wish.hasPassword) return sql(` IDENTIFIED${plugin} BY `, secret("password"));
+  return sql(plugin === "" ? "" : ` IDENTIFIED${plugin}`);
+}
+
+function password(place: AccountPlace, name: string, seen: SeenAccount, wish: UserWish): Step[] {
+  const samePlugin = wish.authPlugin === undefined || wish.authPlugin === seen.plugin;
+  if (seen.passwordMatches && samePlugin) return [];
+  const plugin = wish.authPlugin === undefined || samePlugin ? "" : ` WITH ${identifier(wish.authPlugin)}`;
+  const retain =
+    place.inGroup &&
+    samePlugin &&
+    seen.hasPassword &&
+    wish.hasPassword &&
+    dialectOf(place.version).retainPassword;
+  const by = wish.hasPassword ? sql(" BY ", secret("password")) : sql(" BY ''");
+  return [
+    step(
+      place.address,
+      sql(`ALTER USER ${name} IDENTIFIED${plugin}`, by, retain ? " RETAIN CURRENT PASSWORD" : ""),
+    ),
+  ];
+}
+
+function requirement(place: AccountPlace, name: string, seen: SeenAccount, wish: UserWish): Step[] {
+  const wanted = requireClause(wish.require);
+  const live = requireClauseOf(seen.require);
+  if (wanted === live) return [];
+  return [
+    step(place.address, `ALTER USER ${name} REQUIRE ${wanted}`, [sql(`ALTER USER ${name} REQUIRE ${live}`)]),
+  ];
+}
+
+function attributes(place: AccountPlace, name: string, seen: SeenAccount, wish: UserWish): Step[] {
+  const steps: Step[] = [];
+  if (wish.passwordExpire !== undefined && lifetimeOf(wish.passwordExpire) !== seen.passwordLifetime)
+    steps.push(step(place.address, sql(`ALTER USER ${name} `, expiry(wish.passwordExpire))));
+  if (wish.accountLocked !== undefined && wish.accountLocked !== seen.locked)
+    steps.push(step(place.address, `ALTER USER ${name} ACCOUNT ${wish.accountLocked ? "LOCK" : "UNLOCK"}`));
+  return steps;
+}
+
+function lifetimeOf(expire: "DEFAULT" | "NEVER" | number): number | null {
+  return expire === "DEFAULT" ? null : expire === "NEVER" ? 0 : expire;
+}
+
+function expiry(expire: "DEFAULT" | "NEVER" | number): Sql {
+  return sql(`PASSWORD EXPIRE ${typeof expire === "number" ? `INTERVAL ${expire} DAY` : expire}`);
+}
+
+export function requireClause(require: RequireInput): string {
+  if (typeof require === "string") return require;
+  return requireClauseOf({
+    type: "SPECIFIED",
+    issuer: require.issuer ?? "",
+    subject: require.subject ?? "",
+    cipher: require.cipher ?? "",
+  });
+}
+
+function requireClauseOf({ type, issuer, subject, cipher }: AccountRequirement): string {
+  if (type !== "SPECIFIED") return type;
+  const parts = [
+    ...(subject === "" ? [] : [`SUBJECT ${quote(subject)}`]),
+    ...(issuer === "" ? [] : [`ISSUER ${quote(issuer)}`]),
+    ...(cipher === "" ? [] : [`CIPHER ${quote(cipher)}`]),
+  ];
+  return parts.length === 0 ? "NONE" : parts.join(" AND ");
+}
+
+export function requireInputOf(require: AccountRequirement): RequireInput {
+  if (require.type !== "SPECIFIED") return require.type;
+  return {
+    ...(require.issuer === "" ? {} : { issuer: require.issuer }),
+    ...(require.subject === "" ? {} : { subject: require.subject }),
+    ...(require.cipher === "" ? {} : { cipher: require.cipher }),
+  };
+}
+
+/** "backup_admin" is "BACKUP_ADMIN ON *.*". */
+export function normalGrant(text: string): string {
+  const [, privilege, on] = /^\s*(.+?)(?:\s+ON\s+(.+?))?\s*$/i.exec(text) ?? [];
+  return `${(privilege ?? text).toUpperCase()} ON ${(on ?? "*.*").replace(/`/g, "")}`;
+}
+
+/** Why a declared grant cannot be one, or undefined. */
+export function grantProblem(text: string): string | undefined {
+  return /^[A-Za-z_ ]+(\s+ON\s+(\*\.\*|[^\s.'"`;]+\.(\*|[^\s.'"`;]+)|`[^`;]+`\.(\*|`[^`;]+`)))?$/i.test(
+    text.trim(),
+  )
+    ? undefined
+    : 'must be "PRIVILEGE" or "PRIVILEGE ON schema.table"';
+}
+
+function has(held: readonly string[], wanted: string): boolean {
+  const on = wanted.slice(wanted.lastIndexOf(" ON "));
+  return held.map(normalGrant).some((g) => g === wanted || g === `ALL PRIVILEGES${on}`);
+}
+
+function target(on: string): string {
+  return on
+    .split(".")
+    .map((part) => (part === "*" ? "*" : identifier(part)))
+    .join(".");
+}
+
+function split(grantText: string): { privilege: string; on: string } {
+  const at = grantText.lastIndexOf(" ON ");
+  return { privilege: grantText.slice(0, at), on: target(grantText.slice(at + 4)) };
+}
+
+function grant(place: AccountPlace, name: string, text: string): Step {
+  const { privilege, on } = split(text);
+  return step(place.address, `GRANT ${privilege} ON ${on} TO ${name}`, [
+    sql(`REVOKE ${privilege} ON ${on} FROM ${name}`),
+  ]);
+}
+
+function revocations(
+  place: AccountPlace,
+  name: string,
+  held: readonly string[],
+  wanted: readonly string[],
+): Step[] {
+  return held
+    .map(normalGrant)
+    .filter((g) => !wanted.includes(g))
+    .map((text) => {
+      const { privilege, on } = split(text);
+      return step(place.address, `REVOKE ${privilege} ON ${on} FROM ${name}`, [
+        sql(`GRANT ${privilege} ON ${on} TO ${name}`),
+      ]);
+    });
+}

@@ -1,0 +1,102 @@
+import { type Variable, canonical, nameOn, sinceOn, variable } from "../mysql/catalogue";
+import { atLeast } from "../mysql/versions";
+import { InputError } from "../errors";
+import { type Sql, quote, sql } from "../mysql/sql";
+import { type Step, step } from "./step";
+import type { SeenVariable, ServerView } from "./view";
+
+/** Where NULL means "not set" and '' means "nothing is allowed". */
+const nullable = /^(admin_)?ssl_(?!session)|ciphersuites$/;
+
+function literal(v: Variable, value: string | null): string {
+  if (value === null || (value === "" && nullable.test(v.name))) return "NULL";
+  if (v.type === "integer" || v.type === "boolean")
+    return /^(-?\d+|ON|OFF)$/.test(value) ? value : quote(value);
+  return quote(value);
+}
+
+function liveName(view: ServerView, v: Variable): string {
+  const name = nameOn(v, view.version);
+  if (name !== undefined) return name;
+  const until = v.until && atLeast(view.version, v.until) ? `it is gone from ${v.until}` : undefined;
+  throw new InputError(
+    v.name,
+    `${view.address} runs ${view.version}, which does not have it; ${until ?? `it came with ${sinceOn(v, view.version)}`}`,
+  );
+}
+
+/** Statements that put a variable back as it was seen. */
+function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
+  if (!seen) return [];
+  const live = sql(`SET GLOBAL ${name} = ${literal(v, seen.value)}`);
+  return seen.persisted === undefined
+    ? [sql(`RESET PERSIST IF EXISTS ${name}`), live]
+    : [
+        sql(`SET PERSIST ${name} = ${literal(v, seen.persisted)}`),
+        ...(seen.persisted === seen.value ? [] : [live]),
+      ];
+}
+
+export function setStep(view: ServerView, variableName: string, value: string): Step {
+  const v = variable(variableName);
+  const name = liveName(view, v);
+  const scope = v.neverPersist ? "GLOBAL" : "PERSIST";
+  return step(
+    view.address,
+    `SET ${scope} ${name} = ${literal(v, value)}`,
+    undoSetting(name, v, view.variables[variableName]),
+  );
+}
+
+/** Keeps over a restart what is live already; nothing that runs is touched. */
+export function persistStep(view: ServerView, variableName: string, value: string): Step {
+  const v = variable(variableName);
+  const name = liveName(view, v);
+  const before = view.variables[variableName]?.persisted;
+  return step(view.address, `SET PERSIST_ONLY ${name} = ${literal(v, value)}`, [
+    before === undefined
+      ? sql(`RESET PERSIST IF EXISTS ${name}`)
+      : sql(`SET PERSIST_ONLY ${name} = ${literal(v, before)}`),
+  ]);
+}
+
+/** Back to the server's default: what a property that is no longer declared means. */
+export function resetSteps(view: ServerView, variableName: string): Step[] {
+  const v = variable(variableName);
+  const name = nameOn(v, view.version);
+  const seen = view.variables[variableName];
+  if (name === undefined || seen === undefined) return [];
+  const steps: Step[] = [];
+  const fallback = defaultOn(v, view.version);
+  const isDefault = fallback !== undefined && canonical(v, seen.value) === canonical(v, fallback);
+  if (seen.persisted !== undefined)
+    steps.push(
+      step(view.address, `RESET PERSIST IF EXISTS ${name}`, [
+        sql(`SET PERSIST ${name} = ${literal(v, seen.persisted)}`),
+      ]),
+    );
+  const before = view.baseline[variableName];
+  const isBaseline = before !== undefined && before === seen.value;
+  if (!isDefault && !isBaseline)
+    steps.push(
+      step(
+        view.address,
+        `SET GLOBAL ${name} = ${resetLiteral(v, fallback, before)}`,
+        undoSetting(name, v, seen),
+      ),
+    );
+  return steps;
+}
+
+function resetLiteral(v: Variable, fallback: string | undefined, before: string | null | undefined): string {
+  if (before !== undefined) return literal(v, before);
+  // Some variables refuse DEFAULT (1231) and want the value itself.
+  return v.setToDefault === false && fallback !== undefined ? literal(v, fallback) : "DEFAULT";
+}
+
+/** The compiled default as far as the catalogue knows it; undefined where it holds only a bound. */
+function defaultOn(v: Variable, version: string): string | undefined {
+  const entry = v.defaults.filter((d) => atLeast(version, d.from)).at(-1);
+  if (!entry) return undefined;
+  return canonical(v, entry.value as string | number | boolean | null);
+}

@@ -1,0 +1,134 @@
+import { type Effect, canonical, findVariable, nameOn, variable } from "../mysql/catalogue";
+import { type ServerFacts, isRunning, stackInEffect, valueOf } from "../mysql/facts";
+
+/** One variable as a planner sees it. */
+export interface SeenVariable {
+  readonly value: string | null;
+  readonly persisted?: string | undefined;
+  /** Live by SET GLOBAL alone: a restart of the server would lose it. */
+  readonly fleeting?: true | undefined;
+}
+
+/**
+ * A server as a planner sees it. Plain JSON and free of what changes by itself, so that state can hold it and
+ * preview plans from the same value as update does.
+ */
+export interface ServerView {
+  readonly address: string;
+  readonly version: string;
+  readonly running: boolean;
+  readonly stack: "XCOM" | "MYSQL";
+  readonly plugin: boolean;
+  readonly variables: Readonly<Record<string, SeenVariable>>;
+  /** Set after the last START, so not what group communication uses. */
+  readonly sinceStart: readonly string[];
+  /** Set and not yet loaded by ALTER INSTANCE RELOAD TLS. */
+  readonly notLoaded: readonly string[];
+  /** TLS files as they were before this resource first set them: a server without a certificate refuses to reload. */
+  readonly baseline: Readonly<Record<string, string | null>>;
+}
+
+/** Variables that GroupMember's planner looks at even where nobody declares them. */
+export const memberContext = [
+  "group_replication_group_name",
+  "group_replication_ssl_mode",
+  "group_replication_tls_source",
+  "group_replication_communication_stack",
+  "group_replication_recovery_ssl_ca",
+  "group_replication_recovery_ssl_capath",
+  "ssl_ca",
+  "ssl_capath",
+];
+
+/** RecoveryChannel's. */
+export const channelContext = ["group_replication_group_name"];
+
+/**
+ * `settledAt`: server time up to which values are known to be in effect although they were set after the START,
+ * because a change was taken back.
+ */
+export function viewOf(
+  facts: ServerFacts,
+  names: readonly string[],
+  context: readonly string[],
+  kept: {
+    settledAt?: number | undefined;
+    baseline?: Readonly<Record<string, string | null>> | undefined;
+  } = {},
+): ServerView {
+  const seen = [...new Set([...context, ...names])].flatMap((name) => {
+    const live = findVariable(name) && nameOn(variable(name), facts.version);
+    return live && facts.variables[live] ? [{ name, fact: facts.variables[live] }] : [];
+  });
+  const from = Math.max(facts.startedAt ?? 0, kept.settledAt ?? 0);
+  const running = isRunning(facts);
+  return {
+    address: facts.address,
+    version: facts.version,
+    running,
+    stack: stackInEffect(facts),
+    plugin: facts.plugins["group_replication"] === "ACTIVE",
+    variables: Object.fromEntries(
+      seen.map(({ name, fact }) => [
+        name,
+        {
+          value: fact.value,
+          ...(fact.persisted === undefined ? {} : { persisted: fact.persisted }),
+          ...(fact.source === "DYNAMIC" && fact.persisted === undefined ? { fleeting: true as const } : {}),
+        },
+      ]),
+    ),
+    sinceStart:
+      running && from > 0 ? seen.filter(({ fact }) => (fact.setAt ?? 0) > from).map((k) => k.name) : [],
+    notLoaded: seen.filter(({ name }) => differsFromLoaded(facts, name)).map((k) => k.name),
+    baseline: baselineOf(facts, names, kept.baseline ?? {}),
+  };
+}
+
+function baselineOf(
+  facts: ServerFacts,
+  names: readonly string[],
+  before: Readonly<Record<string, string | null>>,
+): Record<string, string | null> {
+  const files = names.filter((name) => /^(admin_)?ssl_(ca|cert|key)$/.test(name) && facts.variables[name]);
+  return Object.fromEntries(
+    files.map((name) => [name, name in before ? before[name]! : facts.variables[name]!.value]),
+  );
+}
+
+/** tls_channel_status names what is loaded Current_tls_ca for ssl_ca, Current_tls_version for tls_version. */
+function differsFromLoaded(facts: ServerFacts, name: string): boolean {
+  const v = variable(name);
+  if (v.effect !== "tls-reload" || !/^(ssl|tls)_/.test(name)) return false;
+  const loaded = facts.loadedTls[`Current_${name.replace(/^ssl_/, "tls_")}`];
+  return loaded !== undefined && canonical(v, loaded) !== canonical(v, valueOf(facts, name));
+}
+
+/** Does XCom read this variable at START? ssl_* and tls_*, or the admin_* ones where tls_source says so. */
+function isXcomMaterial(name: string, tlsSource: string): boolean {
+  const admin = /^admin_(ssl|tls)_/.test(name);
+  return (
+    (admin || /^(ssl_(?!session)|tls_(version|ciphersuites))/.test(name)) &&
+    admin === /admin/i.test(tlsSource)
+  );
+}
+
+/** When a change of the variable acts on this server as it stands. */
+export function effectOn(view: ServerView, name: string, sslMode: string): Effect {
+  const { effect } = variable(name);
+  if (!view.running) return effect === "member-restart" || effect === "group-restart" ? "next-start" : effect;
+  const now = view.variables["group_replication_ssl_mode"]?.value ?? "";
+  if (name === "group_replication_ssl_mode" && view.stack === "XCOM")
+    return (now === "DISABLED") !== (sslMode === "DISABLED") ? "group-restart" : "member-restart";
+  if (view.stack === "XCOM") {
+    const source = view.variables["group_replication_tls_source"]?.value ?? "mysql_main";
+    if (isXcomMaterial(name, source) && now !== "DISABLED") return "member-restart";
+  }
+  if (view.stack === "MYSQL" && /^group_replication_recovery_(ssl|tls|use_ssl)/.test(name))
+    return "member-restart";
+  return effect;
+}
+
+export function isTlsMaterial(name: string): boolean {
+  return variable(name).effect === "tls-reload";
+}

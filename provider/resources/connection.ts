@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** TLS of the administrator's own connection; it has nothing to do with the group's. */
+export interface ConnectionTlsArgs {
+  /**
+   * PREFERRED encrypts where the server can and verifies nothing; DISABLED never encrypts; REQUIRED always does;
+   * VERIFY_CA also checks the server's chain against `ca`; VERIFY_IDENTITY also its name.
+   * @default "PREFERRED"
+   */
+  mode?: pulumi.Input<"DISABLED" | "PREFERRED" | "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY">;
+  /** Trusted CAs: PEM text, or a path on the machine that runs Pulumi. */
+  ca?: pulumi.Input<string>;
+  /** Client certificate: PEM text, or a path on the machine that runs Pulumi. */
+  cert?: pulumi.Input<string>;
+  /** Private key of `cert`: PEM text, or a path on the machine that runs Pulumi. @secret */
+  key?: pulumi.Input<string>;
+  /** Name to expect in the server's certificate. @default `host` */
+  serverName?: pulumi.Input<string>;
+}
+
+/**
+ * How the provider logs in to a server as its administrator. Whatever is left out is taken from the stack's
+ * configuration (`mysqlgr:host`, `mysqlgr:port`, `mysqlgr:user`, `mysqlgr:password`, `mysqlgr:socketPath`, `mysqlgr:tls`)
+ * each time the server is visited, so a rotated password also serves refresh and destroy.
+ */
+export interface ConnectionArgs {
+  /** Name or address of the server. @default `mysqlgr:host`, else "127.0.0.1" */
+  host?: pulumi.Input<string>;
+  /** TCP port. @default `mysqlgr:port`, else 3306 */
+  port?: pulumi.Input<number>;
+  /** Account with the privileges listed under "Privileges" in the README. @default `mysqlgr:user`, else "root" */
+  user?: pulumi.Input<string>;
+  /** Its password. Better left out here and set by `pulumi config set --secret mysqlgr:password`. @secret */
+  password?: pulumi.Input<string>;
+  /** Unix socket, instead of host and port. */
+  socketPath?: pulumi.Input<string>;
+  /** Seconds to wait for a login, 1 to 600. @default 10 */
+  connectTimeout?: pulumi.Input<number>;
+  tls?: pulumi.Input<ConnectionTlsArgs>;
+}
+
+/** Secrets of a connection are secrets whether or not the program says so. */
+export function sealConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Output<ConnectionArgs> {
+  return pulumi.output(connection).apply((c): pulumi.Input<ConnectionArgs> => {
+    const sealed: ConnectionArgs = { ...c };
+    if (c.password !== undefined) sealed.password = pulumi.secret(c.password);
+    if (c.tls?.key !== undefined) sealed.tls = { ...c.tls, key: pulumi.secret(c.tls.key) };
+    return sealed;
+  }) as unknown as pulumi.Output<ConnectionArgs>;
+}

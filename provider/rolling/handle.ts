@@ -1,0 +1,101 @@
+import { OutcomeUnknownError, StepFailedError } from "../errors";
+import type { ServerFacts } from "../mysql/facts";
+import { observe } from "../mysql/observe";
+import { ServerError, type Session } from "../mysql/session";
+import { print } from "../mysql/sql";
+import { type MemberPlan, reloadTls, undoOf } from "../plan/group-member";
+import type { Step } from "../plan/step";
+import type { Job } from "./job";
+
+/** One member of the batch: its login, what is known of it, and what was done to it, so that it can be undone. */
+export class Handle {
+  private done: Step[] = [];
+  facts: ServerFacts;
+  plan: MemberPlan;
+  /** True once the change of this member is whole: nothing of it is taken back any more. */
+  settled = false;
+  changed = false;
+  failure: unknown;
+  takenBackAt: number | undefined;
+
+  constructor(
+    readonly job: Job,
+    readonly session: Session,
+    facts: ServerFacts,
+  ) {
+    this.facts = facts;
+    this.plan = job.plan(facts);
+  }
+
+  get id(): string {
+    return this.facts.uuid;
+  }
+
+  get address(): string {
+    return this.job.address;
+  }
+
+  async observe(): Promise<ServerFacts> {
+    this.facts = await observe(this.session);
+    return this.facts;
+  }
+
+  async apply(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      // Noted before it is sent: a statement whose outcome is unknown has to be taken back as well.
+      this.done.push(step);
+      this.changed = true;
+      await this.run(step);
+    }
+  }
+
+  /** Puts back what was set, and reloads TLS where that was part of it. */
+  async undo(): Promise<void> {
+    const steps = undoOf(this.done);
+    const reload = this.done.some((step) => print(step.sql) === reloadTls);
+    this.done = [];
+    for (const step of steps) await this.run(step);
+    if (reload) await this.session.write({ parts: [reloadTls] });
+  }
+
+  settle(): void {
+    this.done = [];
+    this.settled = true;
+  }
+
+  get touched(): boolean {
+    return this.done.length > 0;
+  }
+
+  private async run(step: Step): Promise<void> {
+    try {
+      await this.session.write(step.sql, this.job.secrets);
+    } catch (error) {
+      throw stepFailure(this.address, print(step.sql), error);
+    }
+  }
+}
+
+/** A statement that failed, in words: what it was, on which server, and the server's reason. */
+export function stepFailure(server: string, statement: string, error: unknown): Error {
+  if (!(error instanceof ServerError)) return error as Error;
+  if (error.lost) return new OutcomeUnknownError(server, statement, error.reason);
+  return new StepFailedError(
+    server,
+    statement,
+    {
+      what: `${server} refused ${statement}`,
+      why: `${error.reason} (${error.errno})`,
+      todo: hintFor(error, statement),
+    },
+    { errno: error.errno },
+  );
+}
+
+function hintFor(error: ServerError, statement: string): string {
+  const privilege = /need \(?(?:at least one of\)? )?the ([A-Z_, ]+) privilege/.exec(error.reason)?.[1];
+  if (privilege !== undefined) return `GRANT ${privilege.split(" or ")[0]} to the administrator's account`;
+  if (statement === reloadTls)
+    return "see that ssl_ca, ssl_cert, ssl_key, ssl_crl and ssl_cipher name files and ciphers that the server can read and that belong together";
+  return "correct the declaration, then pulumi up";
+}

@@ -1,0 +1,34 @@
+import type { ServerFacts } from "../mysql/facts";
+import type { Secrets } from "../mysql/sql";
+import type { Target } from "../mysql/target";
+import type { MemberPlan } from "../plan/group-member";
+import type { Step } from "../plan/step";
+
+/** What one resource wants of one member. */
+export interface Job {
+  readonly target: Target;
+  readonly address: string;
+  readonly group: string;
+  readonly secrets: Secrets;
+  /** Pure: made anew from what the server is when the job's turn comes. */
+  readonly plan: (facts: ServerFacts) => MemberPlan;
+  /** Deletion: what is reset after the member has left. */
+  readonly leave?: (facts: ServerFacts) => readonly Step[];
+  readonly bootstrap: boolean;
+  /** sslMode as declared, or as it is. */
+  readonly sslMode: (facts: ServerFacts) => string;
+  readonly seeds: readonly string[];
+  /** As declared: a server that has never run Group Replication does not know it yet. */
+  readonly localAddress: string;
+  readonly stack: "XCOM" | "MYSQL";
+  readonly onlineTimeout: number;
+  readonly switchoverTimeout: number;
+  /** Stops with an error before anything is changed, e.g. for another server_uuid than before. */
+  readonly verify: (facts: ServerFacts) => void;
+}
+
+/** What became of a job. */
+export interface JobResult {
+  readonly facts: ServerFacts;
+  readonly changed: boolean;
+}

@@ -1,0 +1,109 @@
+import { NotReadyError, ProofError } from "../errors";
+import { type ServerFacts, isOnline, selfOf, stackInEffect, valueOf } from "../mysql/facts";
+import { type ClientTls, type Probe, type ProbeOutcome, groupTls, probe, recoveryTls } from "../mysql/probe";
+import type { Session } from "../mysql/session";
+import { certificateProblem } from "../tls/certificate";
+import { clientCertificate, parseEndpoint } from "../tls/handshake";
+
+/** A peer that a member will have to talk to. */
+export interface Peer {
+  readonly address: string;
+  /** Name under which the group knows it (its local address's host). */
+  readonly host: string;
+  readonly port: number;
+}
+
+export function peerOf(facts: ServerFacts): Peer {
+  const local = parseEndpoint(valueOf(facts, "group_replication_local_address"));
+  return { address: facts.address, host: local?.host ?? facts.reportHost, port: facts.port };
+}
+
+/** The certificate that the server shows now is valid, and covers the name by which its peers know it. */
+export async function proveOwnCertificate(facts: ServerFacts, sslMode: string): Promise<void> {
+  if (sslMode === "DISABLED") return;
+  const endpoint = parseEndpoint(facts.address);
+  const shown = endpoint && (await clientCertificate(endpoint));
+  if (!shown) return;
+  const problem = certificateProblem(shown, sslMode, peerOf(facts).host, Date.now());
+  if (problem === undefined) return;
+  throw new ProofError(facts.address, `its peers would refuse it: ${problem}`, {
+    todo: "put a valid certificate in place (sslCert, sslKey), then pulumi up",
+  });
+}
+
+/** One member logs in to others with the group's TLS: both sides verify each other as they will in the group. */
+export async function proveGroupTls(
+  session: Session,
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+): Promise<void> {
+  if (sslMode === "DISABLED" || peers.length === 0) return;
+  const tls = groupTls(facts, sslMode);
+  // A user that does not exist is refused only after TLS has passed.
+  const probes = peers.map((peer): Probe => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
+  const outcomes = await probe(session, facts.version, probes);
+  const failed = peers.flatMap((peer, i) => tlsFailure(facts.address, peer, outcomes[i]!));
+  if (failed.length === 0) return;
+  throw new ProofError(facts.address, `TLS with ssl_mode ${sslMode} failed between it and its peers`, {
+    why: failed.join("; "),
+    todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
+  });
+}
+
+const refusedLogin = new Set([1045, 1044, 3159, 2061, 1130]);
+
+function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
+  if (outcome.accepted || refusedLogin.has(outcome.errno)) return [];
+  const why =
+    outcome.errno === 2013
+      ? `${peer.address} did not accept the certificate of ${from}`
+      : `${from} did not accept ${peer.address}`;
+  return [`${why}: ${outcome.reason} (${outcome.errno})`];
+}
+
+/** The member logs in to its donors with the credentials and TLS of its recovery channel. */
+export async function proveRecovery(
+  session: Session,
+  facts: ServerFacts,
+  donors: readonly Peer[],
+  { of = facts, tls = recoveryTls(of) }: { of?: ServerFacts; tls?: ClientTls } = {},
+): Promise<void> {
+  const { channel } = of;
+  if (!channel || donors.length === 0) return;
+  const outcomes = await probe(
+    session,
+    facts.version,
+    donors.map((donor): Probe => ({ ...donor, user: channel.user, password: channel.password, tls })),
+  );
+  const failed = donors.flatMap((donor, i) => {
+    const outcome = outcomes[i]!;
+    return outcome.accepted ? [] : [`${donor.address}: ${outcome.reason} (${outcome.errno})`];
+  });
+  if (failed.length === 0) return;
+  throw new ProofError(
+    of.address,
+    `its recovery credentials (user '${channel.user}') are refused by ${failed.length === 1 ? "a donor" : "donors"}`,
+    {
+      why: failed.join("; "),
+      todo: "correct user, password and TLS of its RecoveryChannel, or the account's requirement on the ReplicationUser",
+    },
+  );
+}
+
+/** A recovery account is needed to join by itself at a start of the server. */
+export function requireRecoveryUser(facts: ServerFacts): void {
+  if (facts.channel && facts.channel.user !== "") return;
+  throw new NotReadyError(facts.address, "cannot have startOnBoot: it has no recovery credentials", {
+    todo: "declare a RecoveryChannel for it, on which this GroupMember depends",
+  });
+}
+
+/** An ONLINE secondary of a single-primary group may not open a channel (13117). */
+export function mayProbe(facts: ServerFacts): boolean {
+  return !isOnline(facts) || selfOf(facts)?.role === "PRIMARY";
+}
+
+export function usesXcom(facts: ServerFacts): boolean {
+  return stackInEffect(facts) === "XCOM";
+}

@@ -1,0 +1,277 @@
+import { z } from "zod";
+import { NotReadyError, OtherServerError } from "../errors";
+import { canonical, variable } from "../mysql/catalogue";
+import { type ServerFacts, selfOf, valueOf } from "../mysql/facts";
+import { observe } from "../mysql/observe";
+import { addressOf } from "../mysql/target";
+import { type MemberPlan, type MemberWish, isEmpty, planMember, reloadTls } from "../plan/group-member";
+import { resetSteps } from "../plan/settings";
+import { type Step, step } from "../plan/step";
+import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
+import { declaredShape, isUnknown, memberProperties, variableOf, wishOf } from "../plan/wish";
+import type { Job, JobResult } from "../rolling/job";
+import { certificateFacts } from "../tls/certificate";
+import { clientCertificate, parseEndpoint } from "../tls/handshake";
+import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
+import { failureOf, same, stubChanged, withoutProvider } from "./lifecycle";
+import { heard, sayPlan } from "./preview";
+import {
+  type CheckFailure,
+  type Inputs,
+  connectionSchema,
+  known,
+  rolloutSchema,
+  shapeFailures,
+  variableFailures,
+} from "./validation";
+
+const schema = z.strictObject({
+  connection: connectionSchema,
+  groupName: known(z.uuid({ error: "must be a UUID, e.g. 8a94f357-aab4-11e8-9d3f-0242ac120002" })),
+  localAddress: known(z.string()),
+  bootstrap: known(z.boolean()).optional(),
+  installPlugin: known(z.boolean()).optional(),
+  rollout: rolloutSchema.optional(),
+  variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
+  // Typed by the catalogue.
+  ...Object.fromEntries(
+    memberProperties
+      .filter((p) => p !== "groupName" && p !== "localAddress")
+      .map((p) => [p, z.any().optional()]),
+  ),
+});
+
+/** Kept in state beside the inputs: what the next preview plans from. */
+interface MemberState extends Inputs {
+  address: string;
+  serverUuid: string;
+  serverVersion: string;
+  running: boolean;
+  pending: string[];
+  facts: { view: ServerView; settledAt: number };
+}
+
+const outputs = [
+  "address",
+  "serverUuid",
+  "serverVersion",
+  "running",
+  "pending",
+  "loadedCertificate",
+  "facts",
+];
+
+export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+  const inputs = declared(news);
+  const failures = [...shapeFailures(schema, inputs), ...variableFailures(inputs, memberProperties)];
+  return { inputs: { ...inputs, ...providerOf(news) }, failures };
+}
+
+export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
+  const state = olds as MemberState;
+  const before = managedBy(olds);
+  const wish = wishOfInputs(news);
+  const plan = planMember(viewInState(state), wish, before);
+  const planned = !isEmpty(plan);
+  const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
+  const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
+  const group = String(news["groupName"]).toLowerCase();
+  coordinator.announce(group, address, changes);
+  if (planned) sayPlan("member", plan);
+  heard(group, address, plan.action, Math.max(1, seedsOf(news).length));
+  return { changes };
+}
+
+export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
+  const result = await coordinator.submit(jobOf(inputs, undefined, []), knownMembers(inputs));
+  return { id: result.facts.uuid, outs: await outputsOf(inputs, result, undefined) };
+}
+
+export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
+  const state = olds as MemberState;
+  const target = targetOf(news["connection"] as ConnectionInputs);
+  const seen = await sessions.use(target, (session) => observe(session));
+  const others = seen.members.map((m) => `${m.host}:${m.port}`);
+  const result = await coordinator
+    .submit(jobOf(news, state, managedBy(olds)), others)
+    .catch((error: unknown) => {
+      throw failureOf(id, olds, error);
+    });
+  return { outs: await outputsOf(news, result, state) };
+}
+
+export async function read(
+  id: string,
+  props: Inputs,
+): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
+  const state = props as MemberState;
+  const target = targetOf(props["connection"] as ConnectionInputs);
+  const facts = await sessions.use(target, (session) => observe(session));
+  requireSame(facts, state.serverUuid);
+  const outs = await outputsOf(declared(props), { facts, changed: false }, state);
+  const inputs = liveInputs(declared(props), facts);
+  return { id, props: { ...outs, ...inputs }, inputs };
+}
+
+export async function remove(_id: string, props: Inputs): Promise<void> {
+  const state = props as MemberState;
+  await coordinator.submit(
+    { ...jobOf(props, state, []), leave: (facts) => leaveSteps(facts, props, state), bootstrap: false },
+    [],
+  );
+}
+
+/** The declaration alone: no outputs, no undefined, no stub. */
+function declared(all: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(withoutProvider(all)).filter(
+      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
+    ),
+  );
+}
+
+function providerOf(inputs: Inputs): Inputs {
+  return "__provider" in inputs ? { __provider: inputs["__provider"] } : {};
+}
+
+function wishOfInputs(inputs: Inputs): MemberWish {
+  return {
+    variables: wishOf(inputs, memberProperties),
+    bootstrap: inputs["bootstrap"] === true,
+    installPlugin: inputs["installPlugin"] === true,
+  };
+}
+
+function managedBy(state: Inputs): string[] {
+  return Object.keys(wishOf(state, memberProperties));
+}
+
+function viewInState(state: MemberState): ServerView {
+  return state.facts.view;
+}
+
+function seedsOf(inputs: Inputs): string[] {
+  const seeds = inputs["groupSeeds"];
+  return Array.isArray(seeds) ? (seeds as string[]) : [];
+}
+
+function knownMembers(inputs: Inputs): string[] {
+  // Before the group exists only the seeds tell how many are to come; as addresses they name nobody that diff announces.
+  return seedsOf(inputs).length > 1 ? seedsOf(inputs) : [];
+}
+
+function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly string[]): Job {
+  const wish = wishOfInputs(inputs);
+  const names = [...Object.keys(wish.variables), ...before];
+  const target = targetOf(inputs["connection"] as ConnectionInputs);
+  const rollout = (inputs["rollout"] ?? {}) as { onlineTimeout?: number; switchoverTimeout?: number };
+  const kept = { settledAt: state?.facts.settledAt, baseline: state?.facts.view.baseline };
+  const sslMode = wish.variables["group_replication_ssl_mode"];
+  return {
+    target,
+    address: addressOf(target),
+    group: String(inputs["groupName"]).toLowerCase(),
+    secrets: {},
+    plan: (facts: ServerFacts): MemberPlan =>
+      planMember(viewOf(facts, names, memberContext, kept), wish, before),
+    bootstrap: wish.bootstrap,
+    sslMode: (facts) => sslMode ?? valueOf(facts, "group_replication_ssl_mode"),
+    seeds: seedsOf(inputs),
+    localAddress: String(inputs["localAddress"]),
+    stack: inputs["communicationStack"] === "MYSQL" ? "MYSQL" : "XCOM",
+    onlineTimeout: rollout.onlineTimeout ?? 180,
+    switchoverTimeout: rollout.switchoverTimeout ?? 30,
+    verify: (facts) => {
+      if (state) requireSame(facts, state.serverUuid);
+      else requireFree(facts, String(inputs["groupName"]));
+    },
+  };
+}
+
+function requireSame(facts: ServerFacts, uuid: string): void {
+  if (facts.uuid !== uuid) throw new OtherServerError(facts.address, uuid, facts.uuid);
+}
+
+/** A server that runs in another group is not taken over. */
+function requireFree(facts: ServerFacts, group: string): void {
+  const now = valueOf(facts, "group_replication_group_name");
+  if (selfOf(facts)?.state === undefined || selfOf(facts)?.state === "OFFLINE") return;
+  if (now.toLowerCase() === group.toLowerCase()) return;
+  throw new NotReadyError(facts.address, `is running in another group, ${now}`, {
+    todo: `declare groupName: "${now}", or let it leave that group first (STOP GROUP_REPLICATION)`,
+  });
+}
+
+async function outputsOf(
+  inputs: Inputs,
+  { facts, changed }: Pick<JobResult, "facts" | "changed">,
+  state: MemberState | undefined,
+): Promise<Inputs> {
+  const wish = wishOfInputs(inputs);
+  const names = Object.keys(wish.variables);
+  const settledAt = changed ? facts.now : (state?.facts.settledAt ?? 0);
+  const view = viewOf(facts, names, memberContext, { settledAt, baseline: state?.facts.view.baseline });
+  const endpoint = parseEndpoint(facts.address);
+  const certificate = endpoint && (await clientCertificate(endpoint));
+  return {
+    ...declared(inputs),
+    address: facts.address,
+    serverUuid: facts.uuid,
+    serverVersion: facts.version,
+    running: view.running,
+    pending: pendingOf(view, wish),
+    loadedCertificate: certificate === undefined ? undefined : certificateFacts(certificate),
+    facts: { view, settledAt },
+  };
+}
+
+/** Declared variables that are set and not in effect, as the planner finds them. */
+function pendingOf(view: ServerView, wish: MemberWish): string[] {
+  if (!view.plugin) return [];
+  const names = Object.keys(wish.variables);
+  return names.filter(
+    (name) =>
+      view.notLoaded.includes(name) ||
+      (view.sinceStart.includes(name) &&
+        planMember({ ...view, notLoaded: [], sinceStart: [name] }, wish, []).action === "restart"),
+  );
+}
+
+/** The declaration with live values in it: what differs is drift. */
+function liveInputs(inputs: Inputs, facts: ServerFacts): Inputs {
+  const wish = wishOfInputs(inputs).variables;
+  const view = viewOf(facts, Object.keys(wish), []);
+  const live = { ...inputs };
+  const differs = (name: string): boolean => {
+    const seen = view.variables[name];
+    return seen !== undefined && canonical(variable(name), seen.value) !== wish[name];
+  };
+  for (const property of memberProperties) {
+    const v = variableOf(property);
+    if (v.name in wish && differs(v.name))
+      live[property] = declaredShape(v, view.variables[v.name]!.value, inputs[property]);
+  }
+  const free = inputs["variables"];
+  if (typeof free === "object" && free !== null)
+    live["variables"] = Object.fromEntries(
+      Object.entries(free).map(([name, value]) => [
+        name,
+        name in wish && differs(name)
+          ? declaredShape(variable(name), view.variables[name]!.value, value)
+          : value,
+      ]),
+    );
+  return live;
+}
+
+/** What is reset after the member has left; super_read_only stays ON, as STOP left it. */
+function leaveSteps(facts: ServerFacts, props: Inputs, state: MemberState): Step[] {
+  const names = managedBy(props);
+  const view = {
+    ...viewOf(facts, names, memberContext, { baseline: state.facts.view.baseline }),
+    running: false,
+  };
+  const steps = names.flatMap((name) => resetSteps(view, name));
+  const reload = names.some((name) => isTlsMaterial(name) && resetSteps(view, name).length > 0);
+  return reload ? [...steps, step(facts.address, reloadTls)] : steps;
+}

@@ -1,0 +1,65 @@
+import { ProviderError } from "../errors";
+import type { Inputs } from "./validation";
+
+/** The engine's key for the serialized stub. */
+export const providerKey = "__provider";
+
+/** The failure of an operation that left something behind: state keeps what happened. */
+export class PartialFailure extends Error {
+  readonly reasons: string[];
+
+  constructor(
+    readonly id: string,
+    readonly properties: Inputs,
+    cause: unknown,
+  ) {
+    const text = messageOf(cause);
+    super(text);
+    this.reasons = [text];
+    this.stack = "";
+  }
+}
+
+export function messageOf(error: unknown): string {
+  if (ProviderError.is(error)) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The stub of an earlier release is replaced in state by an update that does nothing else. */
+export function stubChanged(olds: Inputs, news: Inputs): boolean {
+  const was = olds[providerKey];
+  const is = news[providerKey];
+  return typeof was === "string" && typeof is === "string" && was !== is;
+}
+
+export function withoutProvider(inputs: Inputs): Inputs {
+  const { [providerKey]: _, ...rest } = inputs;
+  return rest;
+}
+
+/** Same value, whatever the order of keys. */
+export function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, sorted(v)]),
+  );
+}
+
+/**
+ * What an update that failed leaves in state: the outputs from before. Where everything was taken back, `settledAt` says up to when
+ * the server's values are known to be in effect, so that taking them back does not look like a pending change.
+ */
+export function failureOf(id: string, olds: Inputs, error: unknown): unknown {
+  const takenBackAt = (error as { takenBackAt?: unknown }).takenBackAt;
+  if (typeof takenBackAt !== "number") return error;
+  const facts = olds["facts"] as Inputs;
+  return new PartialFailure(id, { ...olds, facts: { ...facts, settledAt: takenBackAt } }, error);
+}

@@ -1,0 +1,333 @@
+import { z } from "zod";
+import { OtherServerError } from "../errors";
+import { canonical, variable } from "../mysql/catalogue";
+import { type ServerFacts, isOnline, selfOf, valueOf } from "../mysql/facts";
+import { observe } from "../mysql/observe";
+import { recoveryTls } from "../mysql/probe";
+import { privilegesFor, requirePrivileges } from "../mysql/privileges";
+import type { Session } from "../mysql/session";
+import type { Secrets } from "../mysql/sql";
+import { addressOf } from "../mysql/target";
+import { type MemberPlan, isEmpty, printPlan } from "../plan/group-member";
+import {
+  type ChannelWish,
+  type SeenChannel,
+  channelOptions,
+  clearChannelSteps,
+  parseAccount,
+  planChannel,
+  seenChannel,
+} from "../plan/recovery-channel";
+import { type ServerView, channelContext, viewOf } from "../plan/view";
+import { channelProperties, declaredShape, isUnknown, variableOf, wishOf } from "../plan/wish";
+import { Handle } from "../rolling/handle";
+import type { Job } from "../rolling/job";
+import { type Peer, mayProbe, peerOf, proveRecovery } from "../rolling/proof";
+import { parseEndpoint } from "../tls/handshake";
+import { type ConnectionInputs, addressFrom, coordinator, say, sessions, targetOf } from "./context";
+import { failureOf, same, stubChanged, withoutProvider } from "./lifecycle";
+import { discardOldPasswords } from "./old-password";
+import { sayPlan } from "./preview";
+import {
+  type CheckFailure,
+  type Inputs,
+  connectionSchema,
+  known,
+  rolloutSchema,
+  shapeFailures,
+  variableFailures,
+} from "./validation";
+
+const account = z.string().refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'");
+
+const schema = z.strictObject({
+  connection: connectionSchema,
+  user: known(z.string().min(1).max(32)),
+  password: known(z.string()).optional(),
+  donors: known(z.array(known(z.string()))).optional(),
+  networkNamespace: known(z.string()).optional(),
+  privilegeChecksUser: known(account).optional(),
+  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
+  rollout: rolloutSchema.optional(),
+  // Typed by the catalogue.
+  ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
+});
+
+interface ChannelState extends Inputs {
+  address: string;
+  serverUuid: string;
+  facts: { view: ServerView; channel?: SeenChannel; settledAt: number };
+}
+
+const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
+
+/** Stands in for a password that is not the declared one: the real one is nobody's business. */
+const otherPassword = "(another password on the server)";
+
+export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+  const inputs = declared(news);
+  const failures = [
+    ...shapeFailures(schema, inputs),
+    ...variableFailures(inputs, channelProperties),
+    ...passwordFailures(inputs["password"]),
+    ...donorFailures(inputs["donors"]),
+  ];
+  return {
+    inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
+    failures,
+  };
+}
+
+/** The property is left empty: the engine prints the value of the one that is named. */
+function passwordFailures(password: unknown): CheckFailure[] {
+  if (typeof password !== "string" || isUnknown(password)) return [];
+  if (Buffer.byteLength(password) > 32)
+    return [
+      { property: "", reason: "password: must not be longer than 32 bytes, a channel takes no more (3056)" },
+    ];
+  return password.includes("\n")
+    ? [{ property: "", reason: "password: must not hold a line end (1525)" }]
+    : [];
+}
+
+function donorFailures(donors: unknown): CheckFailure[] {
+  if (!Array.isArray(donors)) return [];
+  return donors.flatMap((donor, i) =>
+    typeof donor === "string" && !isUnknown(donor) && !parseEndpoint(donor)
+      ? [{ property: `donors[${i}]`, reason: "must be host:port" }]
+      : [],
+  );
+}
+
+export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
+  const state = olds as ChannelState;
+  const { view, channel } = state.facts;
+  const seen = channel && {
+    ...channel,
+    passwordMatches:
+      channel.passwordMatches && (isUnknown(news["password"]) || olds["password"] === news["password"]),
+  };
+  const plan = planChannel(view, seen, wishOfInputs(news), managedBy(olds), optionsBy(olds));
+  const planned = !isEmpty(plan);
+  const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
+  const group = view.variables["group_replication_group_name"]?.value ?? "";
+  const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
+  if (plan.action === "restart") coordinator.announce(group.toLowerCase(), address, changes);
+  if (planned) sayPlan("recovery channel", plan);
+  if (planned && !view.running)
+    say(
+      "    (if this member has joined a group on the MYSQL stack since: member-restart; pulumi preview --refresh knows)",
+    );
+  return { changes };
+}
+
+export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
+  const facts = await converge(inputs, undefined);
+  return { id: facts.uuid, outs: outputsOf(inputs, facts, undefined) };
+}
+
+export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
+  const state = olds as ChannelState;
+  const facts = await converge(news, state).catch((error: unknown) => {
+    throw failureOf(id, olds, error);
+  });
+  return { outs: outputsOf(news, facts, state) };
+}
+
+export async function read(
+  id: string,
+  props: Inputs,
+): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
+  const state = props as ChannelState;
+  const facts = await sessions.use(targetOf(props["connection"] as ConnectionInputs), (s) => observe(s));
+  requireSame(facts, state);
+  const outs = outputsOf(declared(props), facts, state);
+  const inputs = liveInputs(declared(props), facts);
+  return { id, props: { ...outs, ...inputs }, inputs };
+}
+
+export async function remove(_id: string, props: Inputs): Promise<void> {
+  const state = props as ChannelState;
+  await sessions.use(targetOf(props["connection"] as ConnectionInputs), async (session) => {
+    const facts = await observe(session);
+    requireSame(facts, state);
+    const names = managedBy(props);
+    const steps = clearChannelSteps(viewOf(facts, names, channelContext), names);
+    const handle = new Handle(jobOf(props, state, {}), session, facts);
+    await handle.apply(facts.channel ? steps : steps.slice(1));
+  });
+}
+
+/** Makes the server as declared, and proves it; what is refused is taken back. */
+async function converge(inputs: Inputs, state: ChannelState | undefined): Promise<ServerFacts> {
+  const target = targetOf(inputs["connection"] as ConnectionInputs);
+  const restarting = await sessions.use(target, async (session) => {
+    const facts = await observe(session);
+    if (state) requireSame(facts, state);
+    const job = jobOf(inputs, state, { previousPassword: facts.channel?.password ?? "" });
+    const handle = new Handle(job, session, facts);
+    await requirePrivileges(session, facts.account, privilegesFor(printPlan(handle.plan)));
+    const group = valueOf(facts, "group_replication_group_name").toLowerCase();
+    if (handle.plan.action === "restart") return { job: { ...job, group }, facts };
+    await applyAndProve(handle, inputs);
+    await discardOldPasswords(session, handle.facts, job.target, String(inputs["user"]));
+    return { facts: handle.facts };
+  });
+  if (!restarting.job) return restarting.facts;
+  const others = restarting.facts.members.map((m) => `${m.host}:${m.port}`);
+  return (await coordinator.submit(restarting.job, others)).facts;
+}
+
+async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
+  if (isEmpty(handle.plan)) return;
+  try {
+    await handle.apply(handle.plan.online);
+    await handle.observe();
+    await prove(handle.session, handle.facts, inputs);
+    handle.settle();
+  } catch (error) {
+    await handle.undo();
+    throw error;
+  }
+}
+
+/** By the member itself where the server lets it; an ONLINE secondary may not, and its primary does it in its place. */
+async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Promise<void> {
+  const declaredDonors = (inputs["donors"] as string[] | undefined)?.map(donorOf);
+  const self = selfOf(facts);
+  const others = facts.members
+    .filter((m) => m.id !== self?.id && m.state === "ONLINE")
+    .map((m): Peer => ({ address: `${m.host}:${m.port}`, host: m.host, port: m.port }));
+  if (!isOnline(facts) && !declaredDonors) return proveAlone(session, facts);
+  if (mayProbe(facts))
+    return proveRecovery(session, facts, declaredDonors ?? (others.length > 0 ? others : [peerOf(facts)]));
+  const primary = facts.members.find((m) => m.role === "PRIMARY");
+  if (!primary) return;
+  const { socketPath: _, ...tcp } = { ...session.target, host: primary.host, port: primary.port };
+  await sessions.use(tcp, async (prober) => {
+    const proberFacts = await observe(prober);
+    // Certificate files are the member's own; on the primary its own stand in for them.
+    const asPrimary: ServerFacts = { ...proberFacts, address: facts.address, channel: facts.channel };
+    await proveRecovery(prober, proberFacts, declaredDonors ?? [peerOf(proberFacts)], { of: asPrimary });
+  });
+}
+
+/**
+ * Outside a group the server itself is the donor. It may not show the group's certificate yet (its GroupMember comes after this), so
+ * here only user, password and requirement are tried; the member tries the whole at its donors before it starts.
+ */
+async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
+  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, ...tls } = recoveryTls(facts);
+  await proveRecovery(session, facts, [peerOf(facts)], { tls: { ...tls, verifyIdentity: false } });
+}
+
+function donorOf(text: string): Peer {
+  const endpoint = parseEndpoint(text)!;
+  return { address: text, ...endpoint };
+}
+
+function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): Job {
+  const wish = wishOfInputs(inputs);
+  const before = state === undefined ? [] : managedBy(state);
+  const options = state === undefined ? [] : optionsBy(state);
+  const names = [...Object.keys(wish.variables), ...before];
+  const target = targetOf(inputs["connection"] as ConnectionInputs);
+  const password = passwordOf(inputs);
+  const rollout = (inputs["rollout"] ?? {}) as { onlineTimeout?: number; switchoverTimeout?: number };
+  const view = (facts: ServerFacts): ServerView =>
+    viewOf(facts, names, channelContext, { settledAt: state?.facts.settledAt });
+  return {
+    target,
+    address: addressOf(target),
+    group: "",
+    secrets: { password, ...more },
+    plan: (facts): MemberPlan =>
+      planChannel(view(facts), seenChannel(facts.channel, password), wish, before, options),
+    bootstrap: false,
+    sslMode: (facts) => valueOf(facts, "group_replication_ssl_mode"),
+    seeds: [],
+    localAddress: "",
+    stack: "MYSQL",
+    onlineTimeout: rollout.onlineTimeout ?? 180,
+    switchoverTimeout: rollout.switchoverTimeout ?? 30,
+    verify: (facts) => state && requireSame(facts, state),
+  };
+}
+
+function passwordOf(inputs: Inputs): string {
+  return typeof inputs["password"] === "string" ? inputs["password"] : "";
+}
+
+function wishOfInputs(inputs: Inputs): ChannelWish {
+  const text = (key: string): string | undefined =>
+    typeof inputs[key] === "string" && !isUnknown(inputs[key]) ? inputs[key] : undefined;
+  return {
+    user: String(inputs["user"]),
+    hasPassword: passwordOf(inputs) !== "",
+    networkNamespace: text("networkNamespace"),
+    privilegeChecksUser: text("privilegeChecksUser"),
+    requireTablePrimaryKeyCheck: text("requireTablePrimaryKeyCheck"),
+    variables: wishOf(inputs, channelProperties),
+  };
+}
+
+function managedBy(inputs: Inputs): string[] {
+  return Object.keys(wishOf(inputs, channelProperties));
+}
+
+function optionsBy(inputs: Inputs): string[] {
+  return channelOptions.map((o) => o.property).filter((property) => inputs[property] !== undefined);
+}
+
+function declared(all: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(withoutProvider(all)).filter(
+      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
+    ),
+  );
+}
+
+function requireSame(facts: ServerFacts, state: ChannelState): void {
+  if (facts.uuid !== state.serverUuid)
+    throw new OtherServerError(facts.address, state.serverUuid, facts.uuid);
+}
+
+function outputsOf(inputs: Inputs, facts: ServerFacts, state: ChannelState | undefined): Inputs {
+  const names = Object.keys(wishOf(inputs, channelProperties));
+  const settledAt = state?.facts.settledAt ?? 0;
+  const view = viewOf(facts, names, channelContext, { settledAt });
+  const seen = seenChannel(facts.channel, passwordOf(inputs));
+  const plan = planChannel(view, seen, wishOfInputs(inputs), []);
+  return {
+    ...declared(inputs),
+    address: facts.address,
+    serverUuid: facts.uuid,
+    serverVersion: facts.version,
+    pending: plan.action === "restart" ? names.filter((name) => view.sinceStart.includes(name)) : [],
+    facts: { view, settledAt, ...(seen === undefined ? {} : { channel: seen }) },
+  };
+}
+
+/** The declaration with live values in it: what differs is drift. */
+function liveInputs(inputs: Inputs, facts: ServerFacts): Inputs {
+  const wish = wishOfInputs(inputs);
+  const seen = seenChannel(facts.channel, passwordOf(inputs));
+  const live: Inputs = { ...inputs, user: seen?.user ?? "" };
+  if (!(seen?.passwordMatches ?? false) && passwordOf(inputs) !== "") live["password"] = otherPassword;
+  for (const option of channelOptions)
+    if (wish[option.property] !== undefined) {
+      const value = seen?.[option.property] ?? option.unset;
+      if (option.canonical(value) !== option.canonical(wish[option.property]!)) live[option.property] = value;
+    }
+  for (const property of channelProperties) {
+    const v = variableOf(property);
+    const fact = facts.variables[v.name];
+    if (
+      v.name in wish.variables &&
+      fact &&
+      canonical(variable(v.name), fact.value) !== wish.variables[v.name]
+    )
+      live[property] = declaredShape(v, fact.value, inputs[property]);
+  }
+  return live;
+}

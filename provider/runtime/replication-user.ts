@@ -1,0 +1,433 @@
+import { z } from "zod";
+import { NotReadyError, StepFailedError } from "../errors";
+import { readAccount } from "../mysql/accounts";
+import { type ServerFacts, isOnline, isRunning, stackInEffect, valueOf } from "../mysql/facts";
+import { caughtUp } from "../mysql/membership";
+import { observe } from "../mysql/observe";
+import { privilegesFor, requirePrivileges } from "../mysql/privileges";
+import type { Session } from "../mysql/session";
+import { type Sql, print, sql } from "../mysql/sql";
+import type { Target } from "../mysql/target";
+import { costs } from "../plan/step";
+import {
+  type AccountPlace,
+  type RequireInput,
+  type SeenAccount,
+  type UserWish,
+  dropUser,
+  grantProblem,
+  planUser,
+  requireInputOf,
+  seenAccount,
+} from "../plan/replication-user";
+import type { Step } from "../plan/step";
+import { isUnknown } from "../plan/wish";
+import { stepFailure } from "../rolling/handle";
+import { peerOf, proveRecovery } from "../rolling/proof";
+import { type ConnectionInputs, say, sessions, targetOf } from "./context";
+import { same, stubChanged, withoutProvider } from "./lifecycle";
+import { discardOldPasswords } from "./old-password";
+import { type CheckFailure, type Inputs, connectionSchema, known, shapeFailures } from "./validation";
+
+const text = known(z.string().min(1));
+const requirement = known(
+  z.union([
+    z.enum(["NONE", "SSL", "X509"]),
+    z.strictObject({ issuer: text.optional(), subject: text.optional(), cipher: text.optional() }),
+  ]),
+);
+
+const schema = z.strictObject({
+  servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
+  user: known(z.string().min(1).max(32)),
+  host: known(z.string().min(1).max(255)).optional(),
+  password: known(z.string()).optional(),
+  authPlugin: text.optional(),
+  require: requirement.optional(),
+  grants: known(z.array(known(z.string()))).optional(),
+  passwordExpire: known(
+    z.union([z.enum(["DEFAULT", "NEVER"]), z.number().int().min(1).max(65535)]),
+  ).optional(),
+  accountLocked: known(z.boolean()).optional(),
+  forceDrop: known(z.boolean()).optional(),
+});
+
+interface SeenPlace {
+  readonly place: AccountPlace;
+  readonly uuid: string;
+  readonly account?: SeenAccount;
+}
+
+interface UserState extends Inputs {
+  createdOn: string[];
+  facts: { places: SeenPlace[] };
+}
+
+const outputs = ["account", "addresses", "createdOn", "oldPasswordRetained", "facts"];
+
+export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+  const inputs = declared(news);
+  const failures = [
+    ...shapeFailures(schema, inputs),
+    ...grantFailures(inputs["grants"]),
+    ...requireFailures(inputs),
+  ];
+  return {
+    inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
+    failures,
+  };
+}
+
+function grantFailures(grants: unknown): CheckFailure[] {
+  if (!Array.isArray(grants)) return [];
+  return grants.flatMap((grant, i) => {
+    const problem = typeof grant === "string" && !isUnknown(grant) ? grantProblem(grant) : undefined;
+    return problem === undefined ? [] : [{ property: `grants[${i}]`, reason: problem }];
+  });
+}
+
+/** Without a password and without a certificate, anybody could log in. */
+function requireFailures(inputs: Inputs): CheckFailure[] {
+  const require = inputs["require"];
+  if (inputs["password"] !== undefined && inputs["password"] !== "") return [];
+  const certificate = require === "X509" || (typeof require === "object" && require !== null);
+  return certificate || isUnknown(require)
+    ? []
+    : [
+        {
+          property: "require",
+          reason: "must be X509, or name an issuer or a subject, for an account without a password",
+        },
+      ];
+}
+
+export function diff(
+  _id: string,
+  olds: Inputs,
+  news: Inputs,
+): { changes: boolean; replaces?: string[]; deleteBeforeReplace?: boolean } {
+  const state = olds as UserState;
+  const wish = wishOfInputs(news);
+  const passwordKept = isUnknown(news["password"]) || (olds["password"] ?? "") === (news["password"] ?? "");
+  const steps = places(state).flatMap(({ place, account }) =>
+    planUser(
+      place,
+      account && { ...account, passwordMatches: account.passwordMatches && passwordKept },
+      wish,
+    ),
+  );
+  const replaces = ["user", "host"].filter((key) => !isUnknown(news[key]) && !same(olds[key], news[key]));
+  const retained = state["oldPasswordRetained"] === true;
+  const changes =
+    steps.length > 0 || retained || !same(declared(olds), declared(news)) || stubChanged(olds, news);
+  if (replaces.length > 0) return { changes: true, replaces };
+  if (steps.length > 0) {
+    say(`account '${wish.user}'@'${wish.host}': ${costs[0]}`);
+    for (const step of steps) say(`    ${step.server}: ${print(step.sql)}`);
+  }
+  if (retained && steps.length === 0)
+    say(
+      `account '${wish.user}'@'${wish.host}': the old password goes once every recovery channel uses the new one`,
+    );
+  return { changes };
+}
+
+/** One place a group: its statements reach the other members by replication. */
+function places(state: UserState): SeenPlace[] {
+  const grouped = state.facts.places.filter((p) => p.place.inGroup).slice(0, 1);
+  return [...grouped, ...state.facts.places.filter((p) => !p.place.inGroup)];
+}
+
+export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
+  const wish = wishOfInputs(inputs);
+  const outs = await converge(inputs, undefined);
+  return { id: `${wish.user}@${wish.host}`, outs };
+}
+
+export async function update(_id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
+  return { outs: await converge(news, olds as UserState) };
+}
+
+export async function read(
+  id: string,
+  props: Inputs,
+): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
+  const state = props as UserState;
+  const inputs = declared(props);
+  const wish = wishOfInputs(inputs);
+  const seen = await look(inputs, wish);
+  const outs = outputsOf(inputs, seen, state.createdOn);
+  const live = liveInputs(inputs, seen);
+  return { id, props: { ...outs, ...live }, inputs: live };
+}
+
+export async function remove(_id: string, props: Inputs): Promise<void> {
+  const state = props as UserState;
+  const wish = wishOfInputs(props);
+  const targets = targetsOf(props);
+  await withSessions(targets, async (open) => {
+    const ours = open.filter(
+      ({ facts }) => props["forceDrop"] === true || state.createdOn.includes(facts.uuid),
+    );
+    await eachPlace(ours, targets, async (session, facts) => {
+      await run(session, facts, [dropUser(facts.address, wish.user, wish.host)], "");
+    });
+  });
+}
+
+interface Open {
+  readonly session: Session;
+  readonly facts: ServerFacts;
+}
+
+/** Makes the account as declared on every server: locally outside a group, through the primary inside one. */
+async function converge(inputs: Inputs, state: UserState | undefined): Promise<Inputs> {
+  const wish = wishOfInputs(inputs);
+  const password = passwordOf(inputs);
+  const targets = targetsOf(inputs);
+  return withSessions(targets, async (open) => {
+    const createdOn = new Set(state?.createdOn ?? []);
+    const before = new Map<string, boolean>();
+    for (const { session, facts } of open)
+      before.set(facts.uuid, (await readAccount(session, wish.user, wish.host)) !== undefined);
+    await eachPlace(open, targets, async (session, facts) => {
+      const seen = seenAccount(await readAccount(session, wish.user, wish.host), password);
+      const steps = planUser(placeOf(facts), seen, wish);
+      if (steps.length === 0) return;
+      await requirePrivileges(session, facts.account, privilegesFor(steps.map((s) => print(s.sql))));
+      await run(session, facts, steps, password);
+      await proveOrUndo(session, facts, steps, wish, password);
+    });
+    for (const [uuid, existed] of before) if (!existed) createdOn.add(uuid);
+    await awaitMembers(open);
+    const first = open.find(({ facts }) => isRunning(facts));
+    if (first) await discardOldPasswords(first.session, first.facts, first.session.target, wish.user);
+    return outputsOf(inputs, await look(inputs, wish), [...createdOn]);
+  });
+}
+
+/** A requirement that the primary's own recovery channel cannot meet would keep members out: it is taken back. */
+async function proveOrUndo(
+  session: Session,
+  facts: ServerFacts,
+  steps: readonly Step[],
+  wish: UserWish,
+  password: string,
+): Promise<void> {
+  if (!isOnline(facts) || facts.channel?.user !== wish.user) return;
+  try {
+    await proveRecovery(session, facts, [peerOf(facts)]);
+  } catch (error) {
+    const undo = [...steps]
+      .reverse()
+      .flatMap((s) => s.undo.map((statement): Step => ({ server: s.server, sql: statement, undo: [] })));
+    await run(session, facts, undo, password);
+    throw error;
+  }
+}
+
+/** The first reachable member that takes writes stands for its group; every other server stands for itself. */
+async function eachPlace(
+  open: readonly Open[],
+  targets: readonly Target[],
+  work: (session: Session, facts: ServerFacts) => Promise<void>,
+): Promise<void> {
+  const done = new Set<string>();
+  for (const { session, facts } of open) {
+    if (!isRunning(facts)) {
+      await work(session, facts);
+      continue;
+    }
+    const group = valueOf(facts, "group_replication_group_name");
+    if (done.has(group)) continue;
+    done.add(group);
+    const primary = facts.members.find((m) => m.role === "PRIMARY" && m.state === "ONLINE");
+    if (!primary)
+      throw new NotReadyError(facts.address, `is in a group without a primary that can be seen from it`, {
+        todo: "see that the group has a quorum (performance_schema.replication_group_members), then pulumi up",
+      });
+    const own = open.find((o) => o.facts.uuid === primary.id);
+    if (own) await work(own.session, own.facts);
+    else {
+      const { socketPath: _, ...tcp } = { ...targets[0]!, host: primary.host, port: primary.port };
+      await sessions.use(tcp, async (s) => work(s, await observe(s)));
+    }
+  }
+}
+
+/** Statements on one place. Outside a group they are not logged, so that they never become errant transactions. */
+async function run(
+  session: Session,
+  facts: ServerFacts,
+  steps: readonly Step[],
+  password: string,
+): Promise<void> {
+  const send = async (statement: Sql): Promise<void> => {
+    await session.write(statement, { password }).catch((error: unknown) => {
+      throw stepFailure(facts.address, print(statement), error);
+    });
+  };
+  if (isRunning(facts)) {
+    for (const step of steps) await send(step.sql);
+    return;
+  }
+  const [row] = await session.read<{ locked: number }>("SELECT @@GLOBAL.super_read_only AS locked");
+  const locked = Number(row?.locked) === 1;
+  await send(sql("SET SESSION SQL_LOG_BIN = 0"));
+  try {
+    // A member that has left its group is read only, also for this account.
+    if (locked) await send(sql("SET GLOBAL super_read_only = OFF"));
+    for (const step of steps) await send(step.sql);
+  } finally {
+    if (locked) await send(sql("SET GLOBAL super_read_only = ON"));
+    await send(sql("SET SESSION SQL_LOG_BIN = 1"));
+  }
+}
+
+async function awaitMembers(open: readonly Open[]): Promise<void> {
+  const running = open.filter(({ facts }) => isRunning(facts));
+  await Promise.all(
+    running.map(async ({ session, facts }) => {
+      const primary = facts.members.find((m) => m.role === "PRIMARY");
+      const source = running.find((o) => o.facts.uuid === primary?.id);
+      if (!source || source.session === session) return;
+      if (!(await caughtUp(session, source.session, 60)))
+        throw new StepFailedError(facts.address, "replication of the account", {
+          what: `${facts.address} had not received the account from ${source.facts.address} after 60 s`,
+          left: "the account is as declared on the primary",
+          todo: "see why the member lags, then pulumi up",
+        });
+    }),
+  );
+}
+
+async function look(inputs: Inputs, wish: UserWish): Promise<SeenPlace[]> {
+  return Promise.all(
+    targetsOf(inputs).map((target) =>
+      sessions.use(target, async (session) => {
+        const [facts, account] = await Promise.all([
+          observe(session),
+          readAccount(session, wish.user, wish.host),
+        ]);
+        const seen = seenAccount(account, passwordOf(inputs));
+        return {
+          place: placeOf(facts),
+          uuid: facts.uuid,
+          ...(seen === undefined ? {} : { account: seen }),
+        };
+      }),
+    ),
+  );
+}
+
+function placeOf(facts: ServerFacts): AccountPlace {
+  return {
+    address: facts.address,
+    version: facts.version,
+    inGroup: isRunning(facts),
+    stack: stackInEffect(facts),
+  };
+}
+
+async function withSessions<T>(
+  targets: readonly Target[],
+  work: (open: readonly Open[]) => Promise<T>,
+  open: readonly Open[] = [],
+): Promise<T> {
+  const next = targets[open.length];
+  if (!next) return work(open);
+  return sessions.use(next, async (session) =>
+    withSessions(targets, work, [...open, { session, facts: await observe(session) }]),
+  );
+}
+
+function targetsOf(inputs: Inputs): Target[] {
+  return (inputs["servers"] as ConnectionInputs[]).map(targetOf);
+}
+
+function passwordOf(inputs: Inputs): string {
+  return typeof inputs["password"] === "string" ? inputs["password"] : "";
+}
+
+function wishOfInputs(inputs: Inputs): UserWish {
+  const value = <T>(key: string): T | undefined => (isUnknown(inputs[key]) ? undefined : (inputs[key] as T));
+  return {
+    user: String(inputs["user"]),
+    host: value<string>("host") ?? "%",
+    hasPassword: passwordOf(inputs) !== "",
+    authPlugin: value("authPlugin"),
+    require: value<RequireInput>("require") ?? "SSL",
+    grants: value("grants"),
+    passwordExpire: value("passwordExpire"),
+    accountLocked: value("accountLocked"),
+  };
+}
+
+function declared(all: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(withoutProvider(all)).filter(
+      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
+    ),
+  );
+}
+
+function outputsOf(inputs: Inputs, seen: readonly SeenPlace[], createdOn: readonly string[]): Inputs {
+  const wish = wishOfInputs(inputs);
+  return {
+    ...declared(inputs),
+    account: `'${wish.user}'@'${wish.host}'`,
+    addresses: seen.filter((s) => s.account !== undefined).map((s) => s.place.address),
+    createdOn: [...createdOn].sort(),
+    oldPasswordRetained: seen.some((s) => s.account?.oldPassword === true),
+    facts: { places: seen },
+  };
+}
+
+/** The declaration with what the servers hold in it: what differs is drift. */
+function liveInputs(inputs: Inputs, seen: readonly SeenPlace[]): Inputs {
+  const wish = wishOfInputs(inputs);
+  const live: Inputs = { ...inputs };
+  const servers = inputs["servers"] as ConnectionInputs[];
+  if (seen.some((s) => s.account === undefined))
+    live["servers"] = servers.filter((_, i) => seen[i]?.account !== undefined);
+  const drifted = (find: (account: SeenAccount) => unknown): SeenAccount | undefined =>
+    seen.map((s) => s.account).find((account) => account !== undefined && find(account) !== undefined);
+  const set = (key: string, find: (account: SeenAccount) => unknown): void => {
+    const account = drifted(find);
+    if (account) live[key] = find(account);
+  };
+  const place = seen[0]!.place;
+  if (passwordOf(inputs) !== "")
+    set("password", (a) => (a.passwordMatches ? undefined : "(another password on the server)"));
+  if (wish.authPlugin !== undefined)
+    set("authPlugin", (a) => (a.plugin === wish.authPlugin ? undefined : a.plugin));
+  set("require", (a) =>
+    stepsFor(place, a, { ...wish, hasPassword: false }, "REQUIRE") ? requireInputOf(a.require) : undefined,
+  );
+  if (wish.grants !== undefined)
+    set("grants", (a) =>
+      stepsFor(place, a, wish, "GRANT") || stepsFor(place, a, wish, "REVOKE") ? [...a.grants] : undefined,
+    );
+  if (wish.passwordExpire !== undefined)
+    set("passwordExpire", (a) =>
+      stepsFor(place, a, wish, "PASSWORD EXPIRE")
+        ? a.passwordLifetime === null
+          ? "DEFAULT"
+          : a.passwordLifetime === 0
+            ? "NEVER"
+            : a.passwordLifetime
+        : undefined,
+    );
+  if (wish.accountLocked !== undefined)
+    set("accountLocked", (a) => (a.locked === wish.accountLocked ? undefined : a.locked));
+  return live;
+}
+
+/** Does the planner want a statement of this kind? Then the property has drifted. */
+function stepsFor(place: AccountPlace, account: SeenAccount, wish: UserWish, word: string): boolean {
+  return planUser(
+    place,
+    { ...account, passwordMatches: true, plugin: wish.authPlugin ?? account.plugin },
+    wish,
+  ).some((s) => print(s.sql).includes(`${word} `));
+}

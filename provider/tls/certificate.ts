@@ -1,0 +1,35 @@
+import type { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+
+export interface CertificateFacts {
+  readonly sha256: string;
+  readonly subject: string;
+  readonly notAfter: string;
+}
+
+export function certificateFacts(certificate: X509Certificate): CertificateFacts {
+  return {
+    sha256: certificate.fingerprint256.replace(/:/g, "").toLowerCase(),
+    subject: certificate.subject.split("\n").join(", "),
+    notAfter: new Date(certificate.validTo).toISOString(),
+  };
+}
+
+/** Why a member that shows this certificate would be refused, or undefined. `now` in milliseconds. */
+export function certificateProblem(
+  certificate: X509Certificate,
+  mode: string,
+  host: string,
+  now: number,
+): string | undefined {
+  if (Date.parse(certificate.validTo) < now) return `its certificate expired on ${certificate.validTo}`;
+  if (Date.parse(certificate.validFrom) > now)
+    return `its certificate is not valid before ${certificate.validFrom}`;
+  if (mode !== "VERIFY_IDENTITY") return undefined;
+  const covered = isIP(host)
+    ? certificate.checkIP(host)
+    : certificate.checkHost(host, { subject: "default", partialWildcards: false });
+  if (covered !== undefined) return undefined;
+  const names = certificate.subjectAltName ?? certificate.subject.split("\n").join(", ");
+  return `its certificate does not cover ${host}, by which its peers know it (it covers ${names})`;
+}
