@@ -179,8 +179,14 @@ export class LockedError extends ProviderError {
 
 /** Credentials or certificates were tried and refused. */
 export class ProofError extends ProviderError {
-  constructor(server: string, what: string, parts: Omit<ErrorParts, "what">) {
-    super("GR106", { what: `${server}: ${what}`, ...parts }, { server });
+  constructor(
+    server: string,
+    what: string,
+    parts: Omit<ErrorParts, "what">,
+    /** The servers' error numbers. */
+    readonly errnos: readonly number[] = [],
+  ) {
+    super("GR106", { what: `${server}: ${what}`, ...parts }, { server, errnos });
   }
 }
 

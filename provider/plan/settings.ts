@@ -77,7 +77,9 @@ export function resetSteps(view: ServerView, variableName: string): Step[] {
     );
   const before = view.baseline[variableName];
   const isBaseline = before !== undefined && before === seen.value;
-  if (!isDefault && !isBaseline)
+  // A group name has no default that the server would take: the live one stays until the server starts anew.
+  const resettable = before !== undefined || !(v.setToDefault === false && (fallback ?? "") === "");
+  if (!isDefault && !isBaseline && resettable)
     steps.push(
       step(
         view.address,

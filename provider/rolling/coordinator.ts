@@ -151,14 +151,14 @@ export class Coordinator {
         for (const h of handles.values()) {
           if (!h.settled || told.has(h)) continue;
           told.add(h);
-          waitingOf(h).resolve({ facts: h.facts, changed: h.changed });
+          waitingOf(h).resolve(h.result);
         }
       }
     } catch (error) {
       const cause = await executor.takeBackAll(error);
       for (const h of handles.values()) {
         if (told.has(h)) continue;
-        if (h.settled) waitingOf(h).resolve({ facts: h.facts, changed: h.changed });
+        if (h.settled) waitingOf(h).resolve(h.result);
         else waitingOf(h).reject(dated(h.failure ?? (handles.size === 1 ? cause : notReached(h, cause)), h));
       }
     }

@@ -24,6 +24,7 @@ import {
   type Peer,
   mayProbe,
   peerOf,
+  proveGroupLogin,
   proveGroupTls,
   proveOwnCertificate,
   proveRecovery,
@@ -64,7 +65,7 @@ export class Executor {
       case "change":
         return inParallel(this.pick(stage.members), (h) => this.change(h));
       case "bootstrap":
-        return this.start(this.handle(stage.member), true);
+        return inParallel(this.pick([stage.member]), (h) => this.start(h, true));
       case "join":
         return inParallel(this.pick(stage.members), (h) => this.start(h, false));
       case "restart":
@@ -200,7 +201,7 @@ export class Executor {
   private async proveStopped(h: Handle): Promise<void> {
     await h.observe();
     const donors = this.donorsOf(h);
-    await proveGroupTls(h.session, h.facts, h.job.sslMode(h.facts), donors);
+    await proveGroupLogin(h.session, h.facts, h.job.sslMode(h.facts), donors);
     await proveRecovery(h.session, h.facts, donors.length > 0 ? donors : [peerOf(h.facts)]);
   }
 
@@ -303,7 +304,11 @@ export class Executor {
     await stopGroupReplication(h.session).catch((e: unknown) => {
       throw stepFailure(h.address, "STOP GROUP_REPLICATION", e);
     });
-    await h.apply(h.job.leave!(h.facts));
+    await h.apply(h.job.leave!(h.facts)).catch((error: unknown) => {
+      // A deletion goes forward only: what is reset stays so, and the next destroy does the rest.
+      h.forget();
+      throw withLeft(error, `${h.address} has left the group; some of its settings are reset already`);
+    });
     h.settle();
   }
 
@@ -418,12 +423,8 @@ export class Executor {
     return (this.handles.get(id) ?? this.witnesses.find((w) => w.facts.uuid === id))!.facts.version;
   }
 
-  private handle(id: string): Handle {
-    return this.handles.get(id)!;
-  }
-
   private pick(ids: readonly string[]): Handle[] {
-    return ids.map((id) => this.handle(id));
+    return ids.map((id) => this.handles.get(id)!);
   }
 }
 

@@ -5,13 +5,14 @@ import { ServerError, type Session } from "../mysql/session";
 import { print } from "../mysql/sql";
 import { type MemberPlan, reloadTls, undoOf } from "../plan/group-member";
 import type { Step } from "../plan/step";
-import type { Job } from "./job";
+import type { Job, JobResult } from "./job";
 
 /** One member of the batch: its login, what is known of it, and what was done to it, so that it can be undone. */
 export class Handle {
   private done: Step[] = [];
+  readonly before: ServerFacts;
   facts: ServerFacts;
-  plan: MemberPlan;
+  readonly plan: MemberPlan;
   /** True once the change of this member is whole: nothing of it is taken back any more. */
   settled = false;
   changed = false;
@@ -23,6 +24,7 @@ export class Handle {
     readonly session: Session,
     facts: ServerFacts,
   ) {
+    this.before = facts;
     this.facts = facts;
     this.plan = job.plan(facts);
   }
@@ -58,9 +60,18 @@ export class Handle {
     if (reload) await this.session.write({ parts: [reloadTls] });
   }
 
-  settle(): void {
+  /** Nothing of what was done is taken back any more. */
+  forget(): void {
     this.done = [];
+  }
+
+  settle(): void {
+    this.forget();
     this.settled = true;
+  }
+
+  get result(): JobResult {
+    return { before: this.before, facts: this.facts, changed: this.changed };
   }
 
   get touched(): boolean {

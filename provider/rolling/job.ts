@@ -29,6 +29,8 @@ export interface Job {
 
 /** What became of a job. */
 export interface JobResult {
+  /** As the server was when the job's turn came. */
+  readonly before: ServerFacts;
   readonly facts: ServerFacts;
   readonly changed: boolean;
 }

@@ -83,11 +83,12 @@ export async function proveRecovery(
   if (failed.length === 0) return;
   throw new ProofError(
     of.address,
-    `its recovery credentials (user '${channel.user}') are refused by ${failed.length === 1 ? "a donor" : "donors"}`,
+    `its recovery credentials (user '${channel.user}', ${tls.enabled ? "encrypted" : "not encrypted"}) are refused by ${failed.length === 1 ? "a donor" : "donors"}`,
     {
       why: failed.join("; "),
       todo: "correct user, password and TLS of its RecoveryChannel, or the account's requirement on the ReplicationUser",
     },
+    outcomes.flatMap((o) => (o.accepted ? [] : [o.errno])),
   );
 }
 
@@ -99,11 +100,25 @@ export function requireRecoveryUser(facts: ServerFacts): void {
   });
 }
 
+/**
+ * What group communication itself will do at START. XCom has no account, so TLS alone is tried; the MYSQL stack logs in to every
+ * member, itself included, with the recovery account and the group's TLS.
+ */
+export async function proveGroupLogin(
+  session: Session,
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+): Promise<void> {
+  if (usesXcom(facts)) return proveGroupTls(session, facts, sslMode, peers);
+  await proveRecovery(session, facts, [peerOf(facts), ...peers], { tls: groupTls(facts, sslMode) });
+}
+
 /** An ONLINE secondary of a single-primary group may not open a channel (13117). */
 export function mayProbe(facts: ServerFacts): boolean {
   return !isOnline(facts) || selfOf(facts)?.role === "PRIMARY";
 }
 
-export function usesXcom(facts: ServerFacts): boolean {
+function usesXcom(facts: ServerFacts): boolean {
   return stackInEffect(facts) === "XCOM";
 }

@@ -108,7 +108,7 @@ export async function read(
   const target = targetOf(props["connection"] as ConnectionInputs);
   const facts = await sessions.use(target, (session) => observe(session));
   requireSame(facts, state.serverUuid);
-  const outs = await outputsOf(declared(props), { facts, changed: false }, state);
+  const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state);
   const inputs = liveInputs(declared(props), facts);
   return { id, props: { ...outs, ...inputs }, inputs };
 }
@@ -204,13 +204,14 @@ function requireFree(facts: ServerFacts, group: string): void {
 
 async function outputsOf(
   inputs: Inputs,
-  { facts, changed }: Pick<JobResult, "facts" | "changed">,
+  { before, facts, changed }: JobResult,
   state: MemberState | undefined,
 ): Promise<Inputs> {
   const wish = wishOfInputs(inputs);
   const names = Object.keys(wish.variables);
   const settledAt = changed ? facts.now : (state?.facts.settledAt ?? 0);
-  const view = viewOf(facts, names, memberContext, { settledAt, baseline: state?.facts.view.baseline });
+  const { baseline } = viewOf(before, names, memberContext, { baseline: state?.facts.view.baseline });
+  const view = viewOf(facts, names, memberContext, { settledAt, baseline });
   const endpoint = parseEndpoint(facts.address);
   const certificate = endpoint && (await clientCertificate(endpoint));
   return {

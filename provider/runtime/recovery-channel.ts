@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OtherServerError } from "../errors";
+import { OtherServerError, ProofError } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
 import { type ServerFacts, isOnline, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
@@ -213,12 +213,19 @@ async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Prom
 }
 
 /**
- * Outside a group the server itself is the donor. It may not show the group's certificate yet (its GroupMember comes after this), so
- * here only user, password and requirement are tried; the member tries the whole at its donors before it starts.
+ * Outside a group the server itself is the donor. Neither its certificate nor the CA by which it judges this one need be the group's
+ * yet (its GroupMember comes after this), so what TLS alone refuses is left to the member, which tries the whole before it starts.
  */
 async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
-  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, ...tls } = recoveryTls(facts);
-  await proveRecovery(session, facts, [peerOf(facts)], { tls: { ...tls, verifyIdentity: false } });
+  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key, ...tls } = recoveryTls(facts);
+  const self = [peerOf(facts)];
+  const plain = { ...tls, verifyIdentity: false };
+  const refused = await proveRecovery(session, facts, self, { tls: plain }).catch((error: unknown) => error);
+  if (refused === undefined) return;
+  if (!(refused instanceof ProofError) || !cert || !key) throw refused;
+  await proveRecovery(session, facts, self, { tls: { ...plain, cert, key } }).catch((error: unknown) => {
+    if (!(error instanceof ProofError && error.errnos.every((n) => n === 2013 || n === 2026))) throw error;
+  });
 }
 
 function donorOf(text: string): Peer {

@@ -63,9 +63,7 @@ function failuresOf(issue: z.core.$ZodIssue): CheckFailure[] {
   if (issue.code === "invalid_union") {
     // The last branch is the real one; the first is the engine's stand-in for unknown values.
     const branch = issue.errors.at(-1) ?? [];
-    return branch.flatMap((inner) =>
-      failuresOf({ ...inner, path: [...issue.path, ...inner.path] }),
-    );
+    return branch.flatMap((inner) => failuresOf({ ...inner, path: [...issue.path, ...inner.path] }));
   }
   return [{ property: path, reason: missing(issue) ? "is required" : issue.message }];
 }
