@@ -220,12 +220,16 @@ async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
   const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key, ...tls } = recoveryTls(facts);
   const self = [peerOf(facts)];
   const plain = { ...tls, verifyIdentity: false };
-  const refused = await proveRecovery(session, facts, self, { tls: plain }).catch((error: unknown) => error);
-  if (refused === undefined) return;
-  if (!(refused instanceof ProofError) || !cert || !key) throw refused;
-  await proveRecovery(session, facts, self, { tls: { ...plain, cert, key } }).catch((error: unknown) => {
-    if (!(error instanceof ProofError && error.errnos.every((n) => n === 2013 || n === 2026))) throw error;
-  });
+  try {
+    await proveRecovery(session, facts, self, { tls: plain });
+  } catch (error) {
+    if (!(error instanceof ProofError) || !cert || !key) throw error;
+    await proveRecovery(session, facts, self, { tls: { ...plain, cert, key } }).catch(leaveTlsToTheMember);
+  }
+}
+
+function leaveTlsToTheMember(error: unknown): void {
+  if (!(error instanceof ProofError && error.errnos.every((n) => n === 2013 || n === 2026))) throw error;
 }
 
 function donorOf(text: string): Peer {

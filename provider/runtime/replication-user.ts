@@ -8,7 +8,6 @@ import { privilegesFor, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import { type Sql, print, sql } from "../mysql/sql";
 import type { Target } from "../mysql/target";
-import { costs } from "../plan/step";
 import {
   type AccountPlace,
   type RequireInput,
@@ -121,15 +120,23 @@ export function diff(
   const changes =
     steps.length > 0 || retained || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   if (replaces.length > 0) return { changes: true, replaces };
-  if (steps.length > 0) {
-    say(`account '${wish.user}'@'${wish.host}': ${costs[0]}`);
-    for (const step of steps) say(`    ${step.server}: ${print(step.sql)}`);
-  }
+  if (steps.length > 0) sayUser(wish, steps, state);
   if (retained && steps.length === 0)
     say(
       `account '${wish.user}'@'${wish.host}': the old password goes once every recovery channel uses the new one`,
     );
   return { changes };
+}
+
+/** Each statement once, with the servers that it is for. */
+function sayUser(wish: UserWish, steps: readonly Step[], state: UserState): void {
+  say(`account '${wish.user}'@'${wish.host}': none`);
+  const byText = new Map<string, string[]>();
+  for (const { sql: statement, server } of steps)
+    byText.set(print(statement), [...(byText.get(print(statement)) ?? []), server]);
+  for (const [text, servers] of byText) say(`    ${text}  [${servers.join(", ")}]`);
+  if (state.facts.places.some((p) => !p.place.inGroup))
+    say("    (where these servers run in a group by now: once, through its primary)");
 }
 
 /** One place a group: its statements reach the other members by replication. */

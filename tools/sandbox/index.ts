@@ -1,0 +1,21 @@
+export {
+  makeAuthority,
+  makeLeaf,
+  writePem,
+  type Authority,
+  type Leaf,
+  type LeafOptions,
+} from "./certificates";
+export { connect, query } from "./client";
+export { SandboxError } from "./errors";
+export { addMember, authorityOf, down, kill, start, status, stop, up } from "./sandbox";
+export { findServer, type ServerFiles } from "./server";
+export { names } from "./store";
+export type { Member, RunState, Sandbox, Stack, UpOptions } from "./types";
+export {
+  startWriter,
+  type MemberCheck,
+  type Writer,
+  type WriterOptions,
+  type WriterReport,
+} from "./workload";

@@ -1,0 +1,214 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { info, step } from "../report";
+import { makeAuthority, makeLeaf, writePem, type Authority } from "./certificates";
+import { query } from "./client";
+import { SandboxError } from "./errors";
+import { formGroup } from "./group";
+import { cleaningUp } from "./interrupt";
+import {
+  acceptsLogins,
+  certify,
+  createMember,
+  describeMember,
+  endMember,
+  launchMember,
+  ownArgument,
+  pidOf,
+} from "./member";
+import { reservePorts, releasePorts } from "./ports";
+import { endNow } from "./process";
+import { findServer, type ServerFiles } from "./server";
+import { claim, forget, load, read, recordStart, save } from "./store";
+import type { Member, Sandbox, Stack, UpOptions } from "./types";
+import { release } from "./watch";
+
+/** Starts servers, and forms a group of them if asked to. What fails half-way is removed again. */
+export async function up(options: UpOptions = {}): Promise<Sandbox> {
+  const { members = 3, stack = "XCOM", group = false, temporary = false } = options;
+  if (!Number.isInteger(members) || members < 1 || members > 9)
+    throw new SandboxError("A sandbox has 1 to 9 members, as a group has.");
+  const server = await findServer();
+  const name = options.name ?? `sandbox-${randomBytes(4).toString("hex")}`;
+  const folder = await claim(name, options.folder, discard);
+  const sandbox: Sandbox = {
+    name,
+    folder,
+    version: server.version,
+    stack,
+    groupName: randomUUID(),
+    tls: {
+      ca: join(folder, "tls/ca.pem"),
+      caKey: join(folder, "tls/ca-key.pem"),
+      clientCert: join(folder, "tls/client-cert.pem"),
+      clientKey: join(folder, "tls/client-key.pem"),
+    },
+    state: "running",
+    members: [],
+  };
+  return cleaningUp(
+    () => removeNow(sandbox),
+    async () => {
+      const report = step(`Sandbox ${name}`);
+      try {
+        report.update(`starting ${members} servers`);
+        await build(server, sandbox, members);
+        if (group) {
+          report.update("forming the group");
+          await formGroup(sandbox);
+          save(sandbox);
+        }
+        if (!temporary) release(folder);
+        report.done(`MySQL ${server.version} at ${sandbox.members.map(({ port }) => port).join(", ")}`);
+        return sandbox;
+      } catch (error) {
+        report.fail("removing what was made of it");
+        await remove(sandbox);
+        throw error;
+      }
+    },
+  );
+}
+
+/** The sandbox as it is now; by its name, or as another call returned it. */
+export async function status(which: Sandbox | string): Promise<Sandbox> {
+  const sandbox = load(nameOf(which));
+  await Promise.all(sandbox.members.map(look));
+  sandbox.state = sandbox.members.some(({ state }) => state === "running") ? "running" : "stopped";
+  return sandbox;
+}
+
+/** SIGKILL; returns when the process is gone. */
+export function kill(member: Member): Promise<void> {
+  return endMember(member, "SIGKILL");
+}
+
+/** SIGTERM: an orderly shutdown; returns when the process is gone. */
+export function stop(member: Member): Promise<void> {
+  return endMember(member, "SIGTERM");
+}
+
+/** Starts a stopped member, and waits until it accepts logins. */
+export async function start(member: Member): Promise<void> {
+  const running = pidOf(member);
+  if (running !== undefined) {
+    Object.assign(member, { pid: running, state: "running" });
+    return;
+  }
+  const server = launchMember(member);
+  recordStart(member);
+  try {
+    await acceptsLogins(member, server);
+  } catch (error) {
+    await kill(member);
+    throw error;
+  }
+}
+
+/** Adds a plain server to the sandbox: started, in no group. */
+export async function addMember(sandbox: Sandbox): Promise<Member> {
+  const server = await findServer();
+  const number = Math.max(0, ...sandbox.members.map(({ name }) => Number(name.slice(2)))) + 1;
+  const [plan] = await plans(sandbox.folder, sandbox.stack, [`db${number}`]);
+  const member = describeMember(server, plan as NonNullable<typeof plan>);
+  sandbox.members.push(member);
+  save(sandbox);
+  await launchNew(server, sandbox, member, Promise.resolve(authorityOf(sandbox)));
+  return member;
+}
+
+/** Ends all servers of the sandbox and removes its files. */
+export async function down(which: Sandbox | string): Promise<void> {
+  await remove(load(nameOf(which)));
+}
+
+/** The authority that signed the certificates of the sandbox. */
+export function authorityOf(sandbox: Sandbox): Authority {
+  const { ca, caKey } = sandbox.tls;
+  return { commonName: sandbox.name, cert: readFileSync(ca, "utf8"), key: readFileSync(caKey, "utf8") };
+}
+
+async function build(server: ServerFiles, sandbox: Sandbox, count: number): Promise<void> {
+  const memberNames = Array.from({ length: count }, (_, index) => `db${index + 1}`);
+  const memberPlans = await plans(sandbox.folder, sandbox.stack, memberNames);
+  sandbox.members = memberPlans.map((plan) => describeMember(server, plan));
+  save(sandbox);
+  const authority = makeAuthority(`Sandbox ${sandbox.name}`);
+  await Promise.all([
+    clientMaterial(sandbox, authority),
+    ...sandbox.members.map((member) => launchNew(server, sandbox, member, authority)),
+  ]);
+}
+
+async function plans(folder: string, stack: Stack, memberNames: string[]) {
+  const each = stack === "XCOM" ? 2 : 1;
+  const ports = await reservePorts(memberNames.length * each, folder);
+  return memberNames.map((name, index) => ({
+    folder,
+    name,
+    port: ports[index * each] as number,
+    localPort: stack === "XCOM" ? (ports[index * each + 1] as number) : undefined,
+  }));
+}
+
+async function launchNew(
+  server: ServerFiles,
+  sandbox: Sandbox,
+  member: Member,
+  authority: Promise<Authority>,
+): Promise<void> {
+  await createMember(server, member);
+  const launched = launchMember(member);
+  save(sandbox);
+  // Certificates are made while the server starts, which does not need them.
+  await Promise.all([acceptsLogins(member, launched), authority.then((signer) => certify(member, signer))]);
+}
+
+async function clientMaterial(sandbox: Sandbox, making: Promise<Authority>): Promise<void> {
+  const authority = await making;
+  const leaf = await makeLeaf(authority, { commonName: "client" });
+  writePem(sandbox.tls.ca, authority.cert);
+  writePem(sandbox.tls.caKey, authority.key);
+  writePem(sandbox.tls.clientCert, leaf.cert);
+  writePem(sandbox.tls.clientKey, leaf.key);
+}
+
+async function look(member: Member): Promise<void> {
+  const pid = pidOf(member);
+  member.state = pid === undefined ? "stopped" : "running";
+  if (pid === undefined) return;
+  member.pid = pid;
+  const own =
+    "SELECT MEMBER_ROLE role, MEMBER_STATE state FROM performance_schema.replication_group_members" +
+    " WHERE MEMBER_ID IN (@@server_uuid, '')";
+  const [row] = await query(member, own).catch(() => []);
+  if (!row) return;
+  member.role = String(row.role);
+  member.memberState = String(row.state);
+}
+
+async function remove(sandbox: Sandbox): Promise<void> {
+  await Promise.all(sandbox.members.map(kill));
+  releasePorts(sandbox.folder);
+  forget(sandbox.name, sandbox.folder);
+}
+
+function removeNow(sandbox: Sandbox): void {
+  for (const member of sandbox.members) endNow(pidOf(member), ownArgument(member));
+  releasePorts(sandbox.folder);
+  forget(sandbox.name, sandbox.folder);
+  info(`Sandbox ${sandbox.name} was interrupted and removed.`);
+}
+
+/** Removes a sandbox whose owner is gone, however far it was made. */
+export async function discard(name: string, folder: string): Promise<void> {
+  const left = read(folder);
+  if (left) return remove(left);
+  releasePorts(folder);
+  forget(name, folder);
+}
+
+function nameOf(which: Sandbox | string): string {
+  return typeof which === "string" ? which : which.name;
+}
