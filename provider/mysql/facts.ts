@@ -81,10 +81,14 @@ export function selfOf(facts: ServerFacts): MemberFact | undefined {
   return facts.members.find((member) => member.id === facts.uuid);
 }
 
-/** Group Replication has been started and has not been stopped, whatever became of the member. */
+/** Group Replication has been started and has not been stopped. A member in ERROR has left its group, and has to be started anew. */
 export function isRunning(facts: ServerFacts): boolean {
   const state = selfOf(facts)?.state;
-  return state !== undefined && state !== "OFFLINE";
+  return state !== undefined && state !== "OFFLINE" && state !== "ERROR";
+}
+
+export function hasFailed(facts: ServerFacts): boolean {
+  return selfOf(facts)?.state === "ERROR";
 }
 
 export function isOnline(facts: ServerFacts): boolean {

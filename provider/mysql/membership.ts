@@ -16,6 +16,11 @@ export async function startGroupReplication(session: Session): Promise<void> {
   await session.write(sql("START GROUP_REPLICATION"), {}, startTimeout);
 }
 
+/** What exit_state_action OFFLINE_MODE did when the member failed: it is ours to take back once it is ONLINE. */
+export async function leaveOfflineMode(session: Session): Promise<void> {
+  await session.write(sql("SET GLOBAL offline_mode = OFF"));
+}
+
 /** Whatever happens, the flag is OFF again: a START that fails leaves it ON. */
 export async function bootstrapGroupReplication(session: Session): Promise<void> {
   try {

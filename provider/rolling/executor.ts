@@ -1,8 +1,9 @@
 import { NotReadyError, ProofError, ProviderError, QuorumRiskError, StepFailedError } from "../errors";
-import { type ServerFacts, isOnline, isRunning, valueOf } from "../mysql/facts";
+import { hasFailed, isOnline, isRunning, type ServerFacts, valueOf } from "../mysql/facts";
 import {
   bootstrapGroupReplication,
   caughtUp,
+  leaveOfflineMode,
   missingFrom,
   oldestTransaction,
   reasonSince,
@@ -176,7 +177,9 @@ export class Executor {
   private async start(h: Handle, bootstrap: boolean): Promise<void> {
     this.say(`${h.address}: ${bootstrap ? "making the group" : "joining the group"}`);
     let since = "";
+    const failed = hasFailed(h.facts);
     try {
+      if (failed) await stopGroupReplication(h.session);
       await h.apply([...h.plan.install, ...h.plan.online, ...h.plan.material]);
       since = await serverClock(h.session);
       await h.apply(h.plan.stopped);
@@ -185,6 +188,7 @@ export class Executor {
       await this.proveStopped(h);
       await this.inTurn(h, bootstrap ? bootstrapGroupReplication : startGroupReplication);
       await this.awaitOnline(h);
+      if (failed && isOfflineByExit(h.before)) await leaveOfflineMode(h.session);
       await h.apply(h.plan.late);
       await h.observe();
       h.settle();
@@ -443,6 +447,13 @@ export class Executor {
   private pick(ids: readonly string[]): Handle[] {
     return ids.map((id) => this.handles.get(id)!);
   }
+}
+
+function isOfflineByExit(facts: ServerFacts): boolean {
+  return (
+    valueOf(facts, "offline_mode") === "ON" &&
+    valueOf(facts, "group_replication_exit_state_action") === "OFFLINE_MODE"
+  );
 }
 
 /** All of them are awaited, so that none is still at work when the first failure is told. */

@@ -4,7 +4,14 @@ import { canonical, variable } from "../mysql/catalogue";
 import { type ServerFacts, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { addressOf } from "../mysql/target";
-import { type MemberPlan, type MemberWish, isEmpty, planMember, reloadTls } from "../plan/group-member";
+import {
+  type MemberPlan,
+  type MemberWish,
+  isEmpty,
+  planMember,
+  printPlan,
+  reloadTls,
+} from "../plan/group-member";
 import { resetSteps } from "../plan/settings";
 import { type Step, step } from "../plan/step";
 import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
@@ -13,8 +20,8 @@ import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { failureOf, same, stubChanged, withoutProvider } from "./lifecycle";
-import { heard, sayPlan } from "./preview";
+import { failureOf, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
+import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import {
   type CheckFailure,
   type Inputs,
@@ -61,9 +68,15 @@ const outputs = [
   "facts",
 ];
 
-export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = [...shapeFailures(schema, inputs), ...variableFailures(inputs, memberProperties)];
+  if (isNew(olds) && failures.length === 0) {
+    const address = addressFrom(inputs["connection"]);
+    sayCreation("member", address, () =>
+      printPlan(planMember(unseenServer(address), wishOfInputs(inputs), [])),
+    );
+  }
   return { inputs: { ...inputs, ...providerOf(news) }, failures };
 }
 

@@ -13,7 +13,7 @@ export interface Difference {
  * What the stub in every resource's state calls. Released names stay: state of any age must find them here.
  */
 export interface ResourceRuntime {
-  check(olds: Inputs, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
+  check(olds: Inputs | undefined, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
   diff(id: string, olds: Inputs, news: Inputs): Promise<Difference>;
   create(inputs: Inputs): Promise<{ id: string; outs: Inputs }>;
   read(id: string, props: Inputs): Promise<{ id: string; props: Inputs; inputs: Inputs }>;
@@ -22,7 +22,7 @@ export interface ResourceRuntime {
 }
 
 interface Lifecycle {
-  check(olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] };
+  check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] };
   diff(id: string, olds: Inputs, news: Inputs): Difference;
   create(inputs: Inputs): Promise<{ id: string; outs: Inputs }>;
   read(id: string, props: Inputs): Promise<{ id: string; props: Inputs; inputs: Inputs }>;

@@ -32,6 +32,11 @@ export function stubChanged(olds: Inputs, news: Inputs): boolean {
   return typeof was === "string" && typeof is === "string" && was !== is;
 }
 
+/** The engine checks a resource without old inputs where the stack does not have it yet. */
+export function isNew(olds: Inputs | undefined): boolean {
+  return olds === undefined || olds === null || Object.keys(olds).length === 0;
+}
+
 export function withoutProvider(inputs: Inputs): Inputs {
   const { [providerKey]: _, ...rest } = inputs;
   return rest;

@@ -1,5 +1,6 @@
 import type { MemberPlan } from "../plan/group-member";
 import { printPlan } from "../plan/group-member";
+import type { ServerView } from "../plan/view";
 import { say } from "./context";
 
 /** Lines under Diagnostics: what will happen on one server, and what it costs. */
@@ -8,6 +9,37 @@ export function sayPlan(resource: string, plan: MemberPlan): void {
   say(`${resource} ${plan.server}: ${plan.cost}${why}`);
   for (const line of printPlan(plan)) say(`    ${line}`);
 }
+
+/** Lines for a resource that is new to the stack: all that it may have to do, as nothing is known of the server yet. */
+export function sayCreation(resource: string, server: string, statements: () => readonly string[]): void {
+  let lines: readonly string[];
+  try {
+    lines = statements();
+  } catch {
+    // What is wrong depends on the server, and is told when it is looked at.
+    return;
+  }
+  say(`${resource} ${server}: new; what is so already is left alone, else`);
+  for (const line of lines) say(`    ${line}`);
+}
+
+/** A server of which nothing is known, as a planner sees it. */
+export function unseenServer(address: string): ServerView {
+  return {
+    address,
+    version: newestVersion,
+    running: false,
+    stack: "XCOM",
+    plugin: true,
+    variables: {},
+    sinceStart: [],
+    notLoaded: [],
+    baseline: {},
+  };
+}
+
+/** The dialect that preview assumes until the server has told its version. */
+export const newestVersion = "9.7.0";
 
 interface GroupSummary {
   restarts: string[];

@@ -25,9 +25,9 @@ import type { Job } from "../rolling/job";
 import { type Peer, mayProbe, peerOf, proveRecovery } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, say, sessions, targetOf } from "./context";
-import { failureOf, same, stubChanged, withoutProvider } from "./lifecycle";
+import { failureOf, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
-import { sayPlan } from "./preview";
+import { sayCreation, sayPlan, unseenServer } from "./preview";
 import {
   type CheckFailure,
   type Inputs,
@@ -64,7 +64,7 @@ const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
 /** Stands in for a password that is not the declared one: the real one is nobody's business. */
 const otherPassword = "(another password on the server)";
 
-export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = [
     ...shapeFailures(schema, inputs),
@@ -72,6 +72,12 @@ export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: 
     ...passwordFailures(inputs["password"]),
     ...donorFailures(inputs["donors"]),
   ];
+  if (isNew(olds) && failures.length === 0) {
+    const address = addressFrom(inputs["connection"]);
+    sayCreation("recovery channel", address, () =>
+      printPlan(planChannel(unseenServer(address), undefined, wishOfInputs(inputs), [])),
+    );
+  }
   return {
     inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
     failures,

@@ -23,9 +23,10 @@ import type { Step } from "../plan/step";
 import { isUnknown } from "../plan/wish";
 import { stepFailure } from "../rolling/handle";
 import { peerOf, proveRecovery } from "../rolling/proof";
-import { type ConnectionInputs, say, sessions, targetOf } from "./context";
-import { same, stubChanged, withoutProvider } from "./lifecycle";
+import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
+import { PartialFailure, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
+import { newestVersion, sayCreation } from "./preview";
 import { type CheckFailure, type Inputs, connectionSchema, known, shapeFailures } from "./validation";
 
 const text = known(z.string().min(1));
@@ -64,17 +65,29 @@ interface UserState extends Inputs {
 
 const outputs = ["account", "addresses", "createdOn", "oldPasswordRetained", "facts"];
 
-export function check(_olds: Inputs, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
+export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = [
     ...shapeFailures(schema, inputs),
     ...grantFailures(inputs["grants"]),
     ...requireFailures(inputs),
   ];
+  if (isNew(olds) && failures.length === 0) sayNewUser(inputs);
   return {
     inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
     failures,
   };
+}
+
+function sayNewUser(inputs: Inputs): void {
+  const wish = wishOfInputs(inputs);
+  const servers = isUnknown(inputs["servers"])
+    ? "servers that are not known yet"
+    : (inputs["servers"] as ConnectionInputs[]).map(addressFrom).join(", ");
+  const place: AccountPlace = { address: servers, version: newestVersion, inGroup: false, stack: "XCOM" };
+  sayCreation(`account '${wish.user}'@'${wish.host}' on`, servers, () =>
+    planUser(place, undefined, wish).map((s) => print(s.sql)),
+  );
 }
 
 function grantFailures(grants: unknown): CheckFailure[] {
@@ -147,12 +160,12 @@ function places(state: UserState): SeenPlace[] {
 
 export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
   const wish = wishOfInputs(inputs);
-  const outs = await converge(inputs, undefined);
-  return { id: `${wish.user}@${wish.host}`, outs };
+  const id = `${wish.user}@${wish.host}`;
+  return { id, outs: await converge(inputs, undefined, id) };
 }
 
-export async function update(_id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
-  return { outs: await converge(news, olds as UserState) };
+export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
+  return { outs: await converge(news, olds as UserState, id) };
 }
 
 export async function read(
@@ -188,7 +201,7 @@ interface Open {
 }
 
 /** Makes the account as declared on every server: locally outside a group, through the primary inside one. */
-async function converge(inputs: Inputs, state: UserState | undefined): Promise<Inputs> {
+async function converge(inputs: Inputs, state: UserState | undefined, id: string): Promise<Inputs> {
   const wish = wishOfInputs(inputs);
   const password = passwordOf(inputs);
   const targets = targetsOf(inputs);
@@ -197,6 +210,13 @@ async function converge(inputs: Inputs, state: UserState | undefined): Promise<I
     const before = new Map<string, boolean>();
     for (const { session, facts } of open)
       before.set(facts.uuid, (await readAccount(session, wish.user, wish.host)) !== undefined);
+    const left = async (): Promise<Inputs> => {
+      const seen = await look(inputs, wish);
+      const ours = seen
+        .filter((s) => s.account !== undefined && before.get(s.uuid) === false)
+        .map((s) => s.uuid);
+      return { ...outputsOf(inputs, seen, [...new Set([...createdOn, ...ours])]), ...providerOf(inputs) };
+    };
     await eachPlace(open, targets, async (session, facts) => {
       const seen = seenAccount(await readAccount(session, wish.user, wish.host), password);
       const steps = planUser(placeOf(facts), seen, wish);
@@ -204,6 +224,10 @@ async function converge(inputs: Inputs, state: UserState | undefined): Promise<I
       await requirePrivileges(session, facts.account, privilegesFor(steps.map((s) => print(s.sql))));
       await run(session, facts, steps, password);
       await proveOrUndo(session, facts, steps, wish, password);
+    }).catch(async (error: unknown) => {
+      // State must know what was created before it went wrong, or nobody would ever drop it.
+      const outs = await left().catch(() => undefined);
+      throw outs === undefined ? error : new PartialFailure(id, outs, error);
     });
     for (const [uuid, existed] of before) if (!existed) createdOn.add(uuid);
     await awaitMembers(open);
@@ -376,6 +400,10 @@ function declared(all: Inputs): Inputs {
       ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
     ),
   );
+}
+
+function providerOf(inputs: Inputs): Inputs {
+  return "__provider" in inputs ? { __provider: inputs["__provider"] } : {};
 }
 
 function outputsOf(inputs: Inputs, seen: readonly SeenPlace[], createdOn: readonly string[]): Inputs {
