@@ -146,6 +146,20 @@ function reasonsOf(view: ServerView, changes: readonly Change[], action: MemberP
     );
 }
 
+export function nothingToDo(server: string): MemberPlan {
+  return {
+    server,
+    cost: "none",
+    reasons: [],
+    action: "none",
+    install: [],
+    material: [],
+    online: [],
+    stopped: [],
+    late: [],
+  };
+}
+
 export function isEmpty(plan: MemberPlan): boolean {
   return plan.action === "none" && allSteps(plan).length === 0;
 }

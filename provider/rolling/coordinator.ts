@@ -97,10 +97,31 @@ export class Coordinator {
 
   private async run(batch: readonly Waiting[]): Promise<void> {
     try {
-      await this.withSessions(batch, [], (handles, sessions) => this.inGroup(batch, handles, sessions));
+      if (await this.allCanBegin(batch))
+        await this.withSessions(batch, [], (handles, sessions) => this.inGroup(batch, handles, sessions));
     } catch (error) {
       batch.forEach((w) => w.reject(error));
     }
+  }
+
+  /** Every server answers, is the right one, and can take what is declared; else nothing begins on any of them. */
+  private async allCanBegin(batch: readonly Waiting[]): Promise<boolean> {
+    const looks = await Promise.allSettled(
+      batch.map(({ job }) =>
+        this.sessions.use(job.target, async (session) => {
+          const facts = await observe(session);
+          job.verify(facts);
+          if (!job.leave) job.plan(facts);
+        }),
+      ),
+    );
+    const failed = looks.find((look) => look.status === "rejected");
+    if (!failed) return true;
+    batch.forEach((w, i) => {
+      const look = looks[i]!;
+      w.reject(look.status === "rejected" ? look.reason : notReached(w.job.address, failed.reason));
+    });
+    return false;
   }
 
   /** Holds one login a server for as long as the batch lasts. */
@@ -111,11 +132,9 @@ export class Coordinator {
   ): Promise<void> {
     const next = batch[open.length];
     if (next) return this.sessions.use(next.job.target, (s) => this.withSessions(batch, [...open, s], work));
-    const handles = new Map<string, Handle>();
     const observed = await Promise.all(open.map((session) => observe(session)));
-    batch.forEach(({ job }, i) => job.verify(observed[i]!));
-    batch.forEach(({ job }, i) => handles.set(observed[i]!.uuid, new Handle(job, open[i]!, observed[i]!)));
-    return work(handles, open);
+    const handles = observed.map((facts, i) => new Handle(batch[i]!.job, open[i]!, facts));
+    return work(new Map(handles.map((h) => [h.id, h])), open);
   }
 
   private async inGroup(
@@ -159,7 +178,10 @@ export class Coordinator {
       for (const h of handles.values()) {
         if (told.has(h)) continue;
         if (h.settled) waitingOf(h).resolve(h.result);
-        else waitingOf(h).reject(dated(h.failure ?? (handles.size === 1 ? cause : notReached(h, cause)), h));
+        else
+          waitingOf(h).reject(
+            dated(h.failure ?? (handles.size === 1 ? cause : notReached(h.address, cause)), h),
+          );
       }
     }
   }
@@ -286,9 +308,9 @@ function dated(error: unknown, h: Handle): unknown {
   return error;
 }
 
-function notReached(h: Handle, cause: unknown): StoppedError {
+function notReached(address: string, cause: unknown): StoppedError {
   const because = ProviderError.is(cause)
     ? `${cause.parts.what}${cause.parts.why ? ` (${cause.parts.why})` : ""}`
     : (cause as Error).message;
-  return new StoppedError(h.address, because, "it is as before");
+  return new StoppedError(address, because, "it is as before");
 }

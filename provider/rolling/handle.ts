@@ -3,7 +3,7 @@ import type { ServerFacts } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { ServerError, type Session } from "../mysql/session";
 import { print } from "../mysql/sql";
-import { type MemberPlan, reloadTls, undoOf } from "../plan/group-member";
+import { type MemberPlan, nothingToDo, reloadTls, undoOf } from "../plan/group-member";
 import type { Step } from "../plan/step";
 import type { Job, JobResult } from "./job";
 
@@ -26,7 +26,7 @@ export class Handle {
   ) {
     this.before = facts;
     this.facts = facts;
-    this.plan = job.plan(facts);
+    this.plan = job.leave ? nothingToDo(job.address) : job.plan(facts);
   }
 
   get id(): string {
