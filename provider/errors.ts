@@ -89,11 +89,16 @@ export class PrivilegeError extends ProviderError {
       {
         what: `${account} lacks ${missing.length === 1 ? "a privilege" : "privileges"} on ${server}: ${missing.join(", ")}`,
         left,
-        todo: `as a user that may: ${missing.map((p) => `GRANT ${p}${/ ON /.test(p) ? "" : " ON *.*"} TO ${account}`).join("; ")}`,
+        todo: `as a user that may: ${missing.map((p) => grantStatement(p, account)).join("; ")}`,
       },
       { server, missing },
     );
   }
+}
+
+function grantStatement(privilege: string, account: string): string {
+  const [, name, option] = /^(.*?)( WITH GRANT OPTION)?$/.exec(privilege)!;
+  return `GRANT ${name}${/ ON /.test(privilege) ? "" : " ON *.*"} TO ${account}${option ?? ""}`;
 }
 
 /** The server as it is cannot take the declaration: nothing was changed. */

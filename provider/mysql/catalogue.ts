@@ -91,9 +91,11 @@ export function canonical(v: Variable, value: string | number | boolean | null):
     case "path":
       return String(value);
     case "string":
-      return v.name.endsWith("group_name") || v.name.endsWith("_uuid") ? text.toLowerCase() : text;
+      return uuid.test(text) ? text.toLowerCase() : text;
   }
 }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function canonicalList(v: Variable, text: string): string {
   if (text === "") return "";

@@ -1,4 +1,4 @@
-import { PrivilegeError } from "../errors";
+import { MemberUnreachableError, PrivilegeError } from "../errors";
 import { variables } from "./catalogue";
 import type { ChannelFact, MemberFact, MemberState, ServerFacts, VariableFact } from "./facts";
 import { ServerError, type Session } from "./session";
@@ -158,5 +158,10 @@ function explain(session: Session, error: unknown): never {
       `'${session.target.user}'`,
     );
   }
+  if (error instanceof ServerError && error.lost)
+    throw new MemberUnreachableError(
+      session.address,
+      `the connection was lost while it was read: ${error.reason}`,
+    );
   throw error;
 }

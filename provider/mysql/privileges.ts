@@ -5,17 +5,25 @@ interface GrantRow {
   [column: string]: string;
 }
 
-/** Privileges of this login, active roles included. */
+const withGrantOption = " WITH GRANT OPTION";
+
+/** Privileges of this login on *.*, active roles included; "X WITH GRANT OPTION" asks for the right to hand X on. */
 export async function privilegesOf(session: Session): Promise<(privilege: string) => boolean> {
   const rows = await session.read<GrantRow>("SHOW GRANTS");
-  const global = rows
-    .flatMap((row) => Object.values(row))
-    .map((text) => /^GRANT (.+?) ON \*\.\* TO /.exec(text)?.[1])
-    .filter((list) => list !== undefined)
-    .flatMap((list) => list.split(",").map((p) => p.trim().toUpperCase()));
-  const held = new Set(global);
-  return (privilege) =>
-    held.has("ALL PRIVILEGES") || held.has(privilege) || (held.has("SUPER") && /_ADMIN$/.test(privilege));
+  const held = new Set(rows.flatMap((row) => Object.values(row)).flatMap(privilegesIn));
+  return (needed) => {
+    const option = needed.endsWith(withGrantOption) ? withGrantOption : "";
+    const privilege = needed.slice(0, needed.length - option.length);
+    const any = [privilege, "ALL PRIVILEGES", ...(/_ADMIN$/.test(privilege) ? ["SUPER"] : [])];
+    return any.some((p) => held.has(p + option));
+  };
+}
+
+function privilegesIn(grant: string): string[] {
+  const [, list, rest] = /^GRANT (.+?) ON \*\.\* TO (.*)$/.exec(grant) ?? [];
+  if (list === undefined) return [];
+  const names = list.split(",").map((p) => p.trim().toUpperCase());
+  return rest?.endsWith(withGrantOption) ? [...names, ...names.map((n) => n + withGrantOption)] : names;
 }
 
 /** Refuses, with all that is missing at once, before anything is changed. */
@@ -33,14 +41,28 @@ export async function requirePrivileges(
 /** What each statement asks of the account that sends it. */
 const needs: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(START|STOP) GROUP_REPLICATION/, ["GROUP_REPLICATION_ADMIN", "SYSTEM_VARIABLES_ADMIN"]],
+  [/^SET SESSION SQL_LOG_BIN/, ["SYSTEM_VARIABLES_ADMIN"]],
   [/^SET PERSIST_ONLY/, ["SYSTEM_VARIABLES_ADMIN", "PERSIST_RO_VARIABLES_ADMIN"]],
   [/^SET (PERSIST|GLOBAL)/, ["SYSTEM_VARIABLES_ADMIN"]],
   [/^RESET PERSIST/, ["SYSTEM_VARIABLES_ADMIN", "PERSIST_RO_VARIABLES_ADMIN"]],
   [/^ALTER INSTANCE RELOAD TLS/, ["CONNECTION_ADMIN"]],
-  [/^(CHANGE|START|STOP|RESET) (REPLICA|REPLICATION|MASTER|SLAVE)/, ["REPLICATION_SLAVE_ADMIN"]],
+  [/^RESET (REPLICA|SLAVE)/, ["REPLICATION_SLAVE_ADMIN", "RELOAD"]],
+  [/^(CHANGE|START|STOP) (REPLICA|REPLICATION|MASTER|SLAVE)/, ["REPLICATION_SLAVE_ADMIN"]],
   [/^(CREATE|ALTER|DROP) USER/, ["CREATE USER"]],
 ];
 
 export function privilegesFor(statements: readonly string[]): string[] {
-  return statements.flatMap((text) => needs.find(([pattern]) => pattern.test(text))?.[1] ?? []);
+  return statements.flatMap((text) => [
+    ...(needs.find(([pattern]) => pattern.test(text))?.[1] ?? []),
+    ...handedOn(text),
+  ]);
 }
+
+/** Only what one has with GRANT OPTION can be granted or revoked. */
+function handedOn(text: string): string[] {
+  const privilege = /^(?:GRANT|REVOKE) (.+?) ON \*\.\* /.exec(text)?.[1];
+  return privilege === undefined ? [] : [privilege + withGrantOption];
+}
+
+/** What a probe needs beside a login: it makes a channel and removes it. */
+export const probePrivileges: readonly string[] = ["REPLICATION_SLAVE_ADMIN", "RELOAD"];

@@ -61,7 +61,7 @@ export async function probe(
     }
     return await outcomes(session, channels, timeoutSeconds);
   } finally {
-    await clear(session, version, started).catch(() => undefined);
+    await clear(session, version, started);
   }
 }
 

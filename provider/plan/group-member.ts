@@ -2,7 +2,7 @@ import { GroupRestartError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
 import { print } from "../mysql/sql";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
-import { persistStep, resetSteps, setStep } from "./settings";
+import { changesLive, defaultOn, persistStep, resetSteps, setStep } from "./settings";
 import { type ServerView, effectOn, isTlsMaterial } from "./view";
 import type { Wish } from "./wish";
 
@@ -40,7 +40,7 @@ export const reloadTls = "ALTER INSTANCE RELOAD TLS";
  * Preview prints this plan and update runs it.
  */
 export function planMember(view: ServerView, wish: MemberWish, managedBefore: readonly string[]): MemberPlan {
-  const sslMode = wish.variables[sslModeName] ?? view.variables[sslModeName]?.value ?? "";
+  const sslMode = sslModeAfter(view, wish.variables, managedBefore);
   const install =
     view.plugin || !wish.installPlugin
       ? []
@@ -53,10 +53,18 @@ export function planMember(view: ServerView, wish: MemberWish, managedBefore: re
     throw new NotReadyError(view.address, "does not have the group_replication plugin", {
       todo: "declare installPlugin: true, or start the server with plugin-load-add=group_replication.so",
     });
-  requireCa(view, wish.variables, sslMode);
+  requireCa(view, wish.variables, managedBefore, sslMode);
   const changes = changesOf(view, wish.variables, managedBefore, sslMode);
   refuseGroupRestart(view, wish.variables, changes);
-  return arrange(view, wish, install, changes);
+  return arrange(view, wish, install, changes, sslMode);
+}
+
+function sslModeAfter(view: ServerView, wish: Wish, managedBefore: readonly string[]): string {
+  const declared = wish[sslModeName];
+  if (declared !== undefined) return declared;
+  const removed = managedBefore.includes(sslModeName);
+  const fallback = removed ? defaultOn(variable(sslModeName), view.version) : undefined;
+  return fallback ?? view.variables[sslModeName]?.value ?? "";
 }
 
 interface Change {
@@ -78,7 +86,8 @@ function changesOf(
     .filter((name) => !(name in wish))
     .flatMap((name) => {
       const steps = resetSteps(view, name);
-      return steps.length === 0 ? [] : [{ name, cost: costOf(view, name, sslMode), steps, pending: false }];
+      const cost = changesLive(steps) ? costOf(view, name, sslMode) : "none";
+      return steps.length === 0 ? [] : [{ name, cost, steps, pending: false }];
     });
   return [...changed, ...removed];
 }
@@ -94,10 +103,12 @@ function changeOf(view: ServerView, name: string, value: string, sslMode: string
     (stale || seen.fleeting) && v.persistable !== false && !v.neverPersist
       ? [persistStep(view, name, value)]
       : [];
-  const pending =
-    (cost === "member-restart" && view.sinceStart.includes(name)) || view.notLoaded.includes(name);
-  if (!pending && steps.length === 0) return [];
-  return [{ name, cost: pending ? cost : "none", steps, pending }];
+  const unread = cost === "member-restart" && view.sinceStart.includes(name);
+  const unloaded = view.notLoaded.includes(name);
+  if (!unread && !unloaded && steps.length === 0) return [];
+  return [
+    { name, cost: unread ? cost : unloaded ? "tls-reload" : "none", steps, pending: unread || unloaded },
+  ];
 }
 
 function costOf(view: ServerView, name: string, sslMode: string): Cost {
@@ -110,6 +121,7 @@ function arrange(
   wish: MemberWish,
   install: readonly Step[],
   changes: readonly Change[],
+  sslMode: string,
 ): MemberPlan {
   const material = changes.filter((c) => isTlsMaterial(c.name));
   const others = changes.filter((c) => !isTlsMaterial(c.name));
@@ -118,7 +130,8 @@ function arrange(
   const online = others.filter((c) => !lateOn.includes(c) && !waiting.includes(c));
   const restart = view.running && changes.some((c) => c.cost === "member-restart");
   const action = !view.running ? "start" : restart ? "restart" : "none";
-  const reload = material.length > 0 || action === "restart";
+  // Where the group encrypts, a restart loads the files as they are: a reload beforehand shows whether they can be.
+  const reload = material.length > 0 || (action === "restart" && sslMode !== "DISABLED");
   return {
     server: view.address,
     cost: highest([
@@ -130,9 +143,18 @@ function arrange(
     install,
     material: [...material.flatMap((c) => c.steps), ...(reload ? [step(view.address, reloadTls)] : [])],
     online: online.flatMap((c) => c.steps),
-    stopped: waiting.flatMap((c) => c.steps),
+    stopped: inServerOrder(waiting, wish.variables).flatMap((c) => c.steps),
     late: lateOn.flatMap((c) => c.steps),
   };
+}
+
+/** single_primary_mode ON and enforce_update_everywhere_checks ON exclude each other at every moment. */
+function inServerOrder(changes: readonly Change[], wish: Wish): readonly Change[] {
+  const checks = changes.filter((c) => c.name === "group_replication_enforce_update_everywhere_checks");
+  const others = changes.filter((c) => !checks.includes(c));
+  return wish["group_replication_single_primary_mode"] === "OFF"
+    ? [...others, ...checks]
+    : [...checks, ...others];
 }
 
 function reasonsOf(view: ServerView, changes: readonly Change[], action: MemberPlan["action"]): string[] {
@@ -191,11 +213,13 @@ export function undoOf(steps: readonly Step[]): Step[] {
 }
 
 /** Group communication verifies against ssl_ca on XCOM, and against recovery_ssl_ca on the MYSQL stack. */
-function requireCa(view: ServerView, wish: Wish, sslMode: string): void {
+function requireCa(view: ServerView, wish: Wish, managedBefore: readonly string[], sslMode: string): void {
   if (!sslMode.startsWith("VERIFY_")) return;
   const stack = wish["group_replication_communication_stack"] ?? view.stack;
   const prefix = stack === "MYSQL" ? "group_replication_recovery_ssl" : "ssl";
-  const has = (name: string): boolean => (wish[name] ?? view.variables[name]?.value ?? "") !== "";
+  const after = (name: string): string | null | undefined =>
+    wish[name] ?? (managedBefore.includes(name) ? view.baseline[name] : view.variables[name]?.value);
+  const has = (name: string): boolean => (after(name) ?? "") !== "";
   if (has(`${prefix}_ca`) || has(`${prefix}_capath`)) return;
   throw new NotReadyError(
     view.address,

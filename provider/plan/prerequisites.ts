@@ -14,6 +14,8 @@ export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
     // Only with parallel appliers, which are the default where this default is ON as well.
     .filter((v) => !/preserve_commit_order/.test(v.name))
     .filter((v) => facts.variables[v.name] !== undefined)
+    // From 8.0.26 some have two names at once.
+    .filter((v) => v.name !== "log_slave_updates" || facts.variables["log_replica_updates"] === undefined)
     .filter((v) => canonical(v, valueOf(facts, v.name)) !== canonical(v, v.required!))
     .map((v) => ({
       problem: `${v.name} is ${valueOf(facts, v.name) || "''"}, and must be ${v.required}`,

@@ -4,7 +4,7 @@ import type { ChannelFact } from "../mysql/facts";
 import { type Sql, account, quote, secret, sql } from "../mysql/sql";
 import { NotReadyError } from "../errors";
 import type { MemberPlan } from "./group-member";
-import { persistStep, resetSteps, setStep } from "./settings";
+import { changesLive, persistStep, resetSteps, setStep } from "./settings";
 import { type Cost, type Step, step } from "./step";
 import { type ServerView, effectOn } from "./view";
 import type { Wish } from "./wish";
@@ -94,8 +94,9 @@ function variableChanges(
   });
   const removed = managedBefore
     .filter((name) => !(name in wish))
-    .map((name) => ({ name, cost: costOf(name), steps: resetSteps(view, name), pending: false }))
-    .filter((c) => c.steps.length > 0);
+    .map((name) => ({ name, steps: resetSteps(view, name), pending: false }))
+    .filter((c) => c.steps.length > 0)
+    .map((c) => ({ ...c, cost: changesLive(c.steps) ? costOf(c.name) : ("none" as const) }));
   return [...changed, ...removed];
 }
 

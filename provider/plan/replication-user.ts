@@ -136,14 +136,26 @@ function requirement(place: AccountPlace, name: string, seen: SeenAccount, wish:
 function attributes(place: AccountPlace, name: string, seen: SeenAccount, wish: UserWish): Step[] {
   const steps: Step[] = [];
   if (wish.passwordExpire !== undefined && lifetimeOf(wish.passwordExpire) !== seen.passwordLifetime)
-    steps.push(step(place.address, sql(`ALTER USER ${name} `, expiry(wish.passwordExpire))));
+    steps.push(
+      step(place.address, sql(`ALTER USER ${name} `, expiry(wish.passwordExpire)), [
+        sql(`ALTER USER ${name} `, expiry(expireOf(seen.passwordLifetime))),
+      ]),
+    );
   if (wish.accountLocked !== undefined && wish.accountLocked !== seen.locked)
-    steps.push(step(place.address, `ALTER USER ${name} ACCOUNT ${wish.accountLocked ? "LOCK" : "UNLOCK"}`));
+    steps.push(
+      step(place.address, `ALTER USER ${name} ACCOUNT ${wish.accountLocked ? "LOCK" : "UNLOCK"}`, [
+        sql(`ALTER USER ${name} ACCOUNT ${seen.locked ? "LOCK" : "UNLOCK"}`),
+      ]),
+    );
   return steps;
 }
 
 function lifetimeOf(expire: "DEFAULT" | "NEVER" | number): number | null {
   return expire === "DEFAULT" ? null : expire === "NEVER" ? 0 : expire;
+}
+
+export function expireOf(lifetime: number | null): "DEFAULT" | "NEVER" | number {
+  return lifetime === null ? "DEFAULT" : lifetime === 0 ? "NEVER" : lifetime;
 }
 
 function expiry(expire: "DEFAULT" | "NEVER" | number): Sql {
@@ -179,36 +191,46 @@ export function requireInputOf(require: AccountRequirement): RequireInput {
   };
 }
 
-/** "backup_admin" is "BACKUP_ADMIN ON *.*". */
+/** "backup_admin" is "BACKUP_ADMIN ON *.*"; ALL is ALL PRIVILEGES. */
 export function normalGrant(text: string): string {
   const [, privilege, on] = /^\s*(.+?)(?:\s+ON\s+(.+?))?\s*$/i.exec(text) ?? [];
-  return `${(privilege ?? text).toUpperCase()} ON ${(on ?? "*.*").replace(/`/g, "")}`;
+  const name = (privilege ?? text).toUpperCase().replace(/\s+/g, " ");
+  return `${name === "ALL" ? "ALL PRIVILEGES" : name} ON ${objectOf(on ?? "*.*").text}`;
 }
 
 /** Why a declared grant cannot be one, or undefined. */
 export function grantProblem(text: string): string | undefined {
-  return /^[A-Za-z_ ]+(\s+ON\s+(\*\.\*|[^\s.'"`;]+\.(\*|[^\s.'"`;]+)|`[^`;]+`\.(\*|`[^`;]+`)))?$/i.test(
-    text.trim(),
-  )
-    ? undefined
-    : 'must be "PRIVILEGE" or "PRIVILEGE ON schema.table"';
+  const object = /^(\*\.\*|([^\s.*'"`;]+|`[^`;]+`)\.(\*|[^\s.*'"`;]+|`[^`;]+`))$/;
+  const [privilege, on, ...more] = text.trim().split(/\s+ON(?:\s+|$)/i);
+  const fine =
+    /^[A-Za-z_]+( [A-Za-z_]+)*$/.test(privilege ?? "") &&
+    (on === undefined || object.test(on)) &&
+    more.length === 0;
+  return fine ? undefined : 'must be "PRIVILEGE" or "PRIVILEGE ON schema.table"';
+}
+
+/** `my.db`.* and my_db.*: a name in backticks may hold a dot, and then keeps them. */
+function objectOf(on: string): { text: string; quoted: string } {
+  const parts = [...on.matchAll(/`([^`]+)`|([^.`]+)/g)].map((m) => m[1] ?? m[2]!);
+  const plain = (part: string): string => (part.includes(".") ? identifier(part) : part);
+  return {
+    text: parts.map(plain).join("."),
+    quoted: parts.map((part) => (part === "*" ? "*" : identifier(part))).join("."),
+  };
+}
+
+function objectIn(grantText: string): string {
+  return grantText.slice(grantText.lastIndexOf(" ON ") + 4);
 }
 
 function has(held: readonly string[], wanted: string): boolean {
-  const on = wanted.slice(wanted.lastIndexOf(" ON "));
-  return held.map(normalGrant).some((g) => g === wanted || g === `ALL PRIVILEGES${on}`);
-}
-
-function target(on: string): string {
-  return on
-    .split(".")
-    .map((part) => (part === "*" ? "*" : identifier(part)))
-    .join(".");
+  const all = `ALL PRIVILEGES ON ${objectIn(wanted)}`;
+  return held.map(normalGrant).some((g) => g === wanted || g === all);
 }
 
 function split(grantText: string): { privilege: string; on: string } {
   const at = grantText.lastIndexOf(" ON ");
-  return { privilege: grantText.slice(0, at), on: target(grantText.slice(at + 4)) };
+  return { privilege: grantText.slice(0, at), on: objectOf(grantText.slice(at + 4)).quoted };
 }
 
 function grant(place: AccountPlace, name: string, text: string): Step {
@@ -224,13 +246,16 @@ function revocations(
   held: readonly string[],
   wanted: readonly string[],
 ): Step[] {
-  return held
-    .map(normalGrant)
-    .filter((g) => !wanted.includes(g))
-    .map((text) => {
-      const { privilege, on } = split(text);
-      return step(place.address, `REVOKE ${privilege} ON ${on} FROM ${name}`, [
-        sql(`GRANT ${privilege} ON ${on} TO ${name}`),
-      ]);
-    });
+  return (
+    held
+      .map(normalGrant)
+      // The server lists ALL one by one.
+      .filter((g) => !has(wanted, g))
+      .map((text) => {
+        const { privilege, on } = split(text);
+        return step(place.address, `REVOKE ${privilege} ON ${on} FROM ${name}`, [
+          sql(`GRANT ${privilege} ON ${on} TO ${name}`),
+        ]);
+      })
+  );
 }

@@ -1,7 +1,7 @@
 import { type Variable, canonical, nameOn, sinceOn, variable } from "../mysql/catalogue";
 import { atLeast } from "../mysql/versions";
-import { InputError } from "../errors";
-import { type Sql, quote, sql } from "../mysql/sql";
+import { InputError, NotReadyError } from "../errors";
+import { type Sql, print, quote, sql } from "../mysql/sql";
 import { type Step, step } from "./step";
 import type { SeenVariable, ServerView } from "./view";
 
@@ -27,7 +27,8 @@ function liveName(view: ServerView, v: Variable): string {
 
 /** Statements that put a variable back as it was seen. */
 function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
-  if (!seen) return [];
+  // Not there before: it came with the plugin.
+  if (!seen) return [sql(`RESET PERSIST IF EXISTS ${name}`)];
   const live = sql(`SET GLOBAL ${name} = ${literal(v, seen.value)}`);
   return seen.persisted === undefined
     ? [sql(`RESET PERSIST IF EXISTS ${name}`), live]
@@ -40,6 +41,14 @@ function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined):
 export function setStep(view: ServerView, variableName: string, value: string): Step {
   const v = variable(variableName);
   const name = liveName(view, v);
+  if (v.dynamicSince && !atLeast(view.version, v.dynamicSince))
+    throw new NotReadyError(
+      view.address,
+      `runs ${view.version}, which takes ${name} from its option file only`,
+      {
+        todo: `add to its option file and restart the server:\n[mysqld]\n${name}=${value}`,
+      },
+    );
   const scope = v.neverPersist ? "GLOBAL" : "PERSIST";
   return step(
     view.address,
@@ -72,7 +81,7 @@ export function resetSteps(view: ServerView, variableName: string): Step[] {
   if (seen.persisted !== undefined)
     steps.push(
       step(view.address, `RESET PERSIST IF EXISTS ${name}`, [
-        sql(`SET PERSIST ${name} = ${literal(v, seen.persisted)}`),
+        sql(`SET PERSIST_ONLY ${name} = ${literal(v, seen.persisted)}`),
       ]),
     );
   const before = view.baseline[variableName];
@@ -81,13 +90,16 @@ export function resetSteps(view: ServerView, variableName: string): Step[] {
   const resettable = before !== undefined || !(v.setToDefault === false && (fallback ?? "") === "");
   if (!isDefault && !isBaseline && resettable)
     steps.push(
-      step(
-        view.address,
-        `SET GLOBAL ${name} = ${resetLiteral(v, fallback, before)}`,
-        undoSetting(name, v, seen),
-      ),
+      step(view.address, `SET GLOBAL ${name} = ${resetLiteral(v, fallback, before)}`, [
+        sql(`SET GLOBAL ${name} = ${literal(v, seen.value)}`),
+      ]),
     );
   return steps;
+}
+
+/** RESET PERSIST alone changes nothing that runs. */
+export function changesLive(steps: readonly Step[]): boolean {
+  return steps.some((s) => print(s.sql).startsWith("SET GLOBAL"));
 }
 
 function resetLiteral(v: Variable, fallback: string | undefined, before: string | null | undefined): string {
@@ -96,8 +108,8 @@ function resetLiteral(v: Variable, fallback: string | undefined, before: string 
   return v.setToDefault === false && fallback !== undefined ? literal(v, fallback) : "DEFAULT";
 }
 
-/** The compiled default as far as the catalogue knows it; undefined where it holds only a bound. */
-function defaultOn(v: Variable, version: string): string | undefined {
+/** The compiled default as far as the catalogue knows it. */
+export function defaultOn(v: Variable, version: string): string | undefined {
   const entry = v.defaults.filter((d) => atLeast(version, d.from)).at(-1);
   if (!entry) return undefined;
   return canonical(v, entry.value as string | number | boolean | null);

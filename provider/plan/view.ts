@@ -115,7 +115,7 @@ function isXcomMaterial(name: string, tlsSource: string): boolean {
 
 /** When a change of the variable acts on this server as it stands. */
 export function effectOn(view: ServerView, name: string, sslMode: string): Effect {
-  const { effect } = variable(name);
+  const { effect } = variable(nameOn(variable(name), view.version) ?? name);
   if (!view.running) return effect === "member-restart" || effect === "group-restart" ? "next-start" : effect;
   const now = view.variables["group_replication_ssl_mode"]?.value ?? "";
   if (name === "group_replication_ssl_mode" && view.stack === "XCOM")

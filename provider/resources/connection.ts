@@ -5,16 +5,29 @@ export interface ConnectionTlsArgs {
   /**
    * PREFERRED encrypts where the server can and verifies nothing; DISABLED never encrypts; REQUIRED always does;
    * VERIFY_CA also checks the server's chain against `ca`; VERIFY_IDENTITY also its name.
-   * @default "PREFERRED"
+   * @default `mode` in `mysqlgr:tls`, else "PREFERRED"
    */
   mode?: pulumi.Input<"DISABLED" | "PREFERRED" | "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY">;
-  /** Trusted CAs: PEM text, or a path on the machine that runs Pulumi. */
+  /**
+   * Trusted CAs: PEM text, or a path on the machine that runs Pulumi.
+   * @default `ca` in `mysqlgr:tls`, else the CAs that Node trusts
+   */
   ca?: pulumi.Input<string>;
-  /** Client certificate: PEM text, or a path on the machine that runs Pulumi. */
+  /**
+   * Client certificate: PEM text, or a path on the machine that runs Pulumi.
+   * @default `cert` in `mysqlgr:tls`, else none
+   */
   cert?: pulumi.Input<string>;
-  /** Private key of `cert`: PEM text, or a path on the machine that runs Pulumi. @secret */
+  /**
+   * Private key of `cert`: PEM text, or a path on the machine that runs Pulumi.
+   * @default `key` in `mysqlgr:tls`, else none
+   * @secret
+   */
   key?: pulumi.Input<string>;
-  /** Name to expect in the server's certificate. @default `host` */
+  /**
+   * Name to expect in the server's certificate, with VERIFY_IDENTITY.
+   * @default `serverName` in `mysqlgr:tls`, else `host`
+   */
   serverName?: pulumi.Input<string>;
 }
 
@@ -24,18 +37,41 @@ export interface ConnectionTlsArgs {
  * each time the server is visited, so a rotated password also serves refresh and destroy.
  */
 export interface ConnectionArgs {
-  /** Name or address of the server. @default `mysqlgr:host`, else "127.0.0.1" */
+  /**
+   * Name or address of the server.
+   * @default `mysqlgr:host`, else "127.0.0.1"
+   */
   host?: pulumi.Input<string>;
-  /** TCP port. @default `mysqlgr:port`, else 3306 */
+  /**
+   * TCP port.
+   * @default `mysqlgr:port`, else 3306
+   */
   port?: pulumi.Input<number>;
-  /** Account with the privileges listed under "Privileges" in the README. @default `mysqlgr:user`, else "root" */
+  /**
+   * Account with the privileges listed under "Privileges" in the README.
+   * @default `mysqlgr:user`, else "root"
+   */
   user?: pulumi.Input<string>;
-  /** Its password. Better left out here and set by `pulumi config set --secret mysqlgr:password`. @secret */
+  /**
+   * Its password. Better left out here and set by `pulumi config set --secret mysqlgr:password`.
+   * @default `mysqlgr:password`, else none
+   * @secret
+   */
   password?: pulumi.Input<string>;
-  /** Unix socket, instead of host and port. */
+  /**
+   * Unix socket on the machine that runs Pulumi, instead of host and port; without TLS.
+   * @default `mysqlgr:socketPath` where `host` is left out, else none
+   */
   socketPath?: pulumi.Input<string>;
-  /** Seconds to wait for a login, 1 to 600. @default 10 */
+  /**
+   * Time to wait for a login, in seconds, 1 to 600.
+   * @default 10
+   */
   connectTimeout?: pulumi.Input<number>;
+  /**
+   * TLS of this login.
+   * @default `mysqlgr:tls`, a JSON object with the same properties; what is declared here goes before it
+   */
   tls?: pulumi.Input<ConnectionTlsArgs>;
 }
 

@@ -9,7 +9,10 @@ export interface RolloutArgs {
    * @default 180
    */
   onlineTimeout?: pulumi.Input<number>;
-  /** Time that a switch-over waits for open transactions, in seconds, 1 to 3600. @default 30 */
+  /**
+   * Time that a switch-over waits for open transactions, in seconds, 1 to 3600; after it the change stops.
+   * @default 30
+   */
   switchoverTimeout?: pulumi.Input<number>;
 }
 
@@ -17,13 +20,17 @@ export interface RolloutArgs {
 export interface LoadedCertificate {
   /** SHA-256 of the certificate, lower-case hex. */
   sha256: string;
+  /** Subject, its parts in one line. */
   subject: string;
   /** End of validity, ISO 8601. */
   notAfter: string;
 }
 
 export interface GroupMemberArgs {
-  /** The server. */
+  /**
+   * The server.
+   * @cost none
+   */
   connection: pulumi.Input<ConnectionArgs>;
   /**
    * The group's UUID.
@@ -49,7 +56,8 @@ export interface GroupMemberArgs {
   groupSeeds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * This member may make the group where no seed and no member of the deployment belongs to a running one of that name.
-   * Declare it on one member. group_replication_bootstrap_group is never persisted, and OFF after every START.
+   * Declare it on one member: the one that has all transactions. group_replication_bootstrap_group is never persisted, and OFF
+   * after every START.
    * @default false
    * @mysql group_replication_bootstrap_group
    * @since 5.7.17
@@ -169,7 +177,8 @@ export interface GroupMemberArgs {
    */
   ipAllowlist?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Join by itself when the server starts. Turned ON only after the member is ONLINE and its recovery credentials are proven.
+   * Join by itself when the server starts. Turned ON last, once the member is ONLINE and has recovery credentials; they are proven
+   * beforehand by a login, but on an ONLINE secondary that needs no restart, which may not try them.
    * @default unmanaged
    * @mysql group_replication_start_on_boot
    * @since 5.7.17
@@ -243,8 +252,9 @@ export interface GroupMemberArgs {
    */
   advertiseRecoveryEndpoints?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Any other catalogued group_replication_* variable by its MySQL name, e.g. {group_replication_poll_spin_loops: 1000}.
-   * @default unmanaged
+   * Any other catalogued group_replication_* variable by its MySQL name, e.g. {group_replication_poll_spin_loops: 1000}; those of
+   * recovery belong on RecoveryChannel.
+   * @default none
    * @cost as the variable's
    */
   variables?: pulumi.Input<Record<string, pulumi.Input<string | number | boolean>>>;
@@ -254,16 +264,21 @@ export interface GroupMemberArgs {
    * @cost none
    */
   installPlugin?: pulumi.Input<boolean>;
-  /** How a rolling change goes. */
+  /**
+   * How a rolling change goes; the same on all members.
+   * @default its properties' own
+   * @cost none
+   */
   rollout?: pulumi.Input<RolloutArgs>;
 }
 
 /**
  * One server's membership in a group: its identity, its TLS, its behaviour.
  *
- * A property that is not declared is not managed. One that was declared and is removed goes back to the server's default.
- * Create adopts: on a member that is already as declared it changes nothing and restarts nothing. Restarts of all members of one
- * deployment are put into one schedule: secondaries first, the primary last after one switch-over, one member at a time.
+ * A property that is not declared is not managed. One that was declared and is removed goes back to the server's default; sslCa, sslCert
+ * and sslKey go back to what they were before. Create adopts: on a member that is already as declared it changes nothing and restarts
+ * nothing. A member that is stopped is started. Restarts of all members of one deployment are put into one schedule: secondaries first,
+ * the primary last after one switch-over, one member at a time. Delete lets the member leave the group, and resets what was declared.
  *
  * Cost of changes: none for what acts at once; `ALTER INSTANCE RELOAD TLS` for what clients see of TLS; a rolling restart for what
  * group communication reads at START GROUP_REPLICATION; refused where only a full restart of the group would do.
@@ -273,14 +288,17 @@ export class GroupMember extends pulumi.dynamic.Resource {
   declare public readonly address: pulumi.Output<string>;
   /** server_uuid. An update that meets another one is refused. */
   declare public readonly serverUuid: pulumi.Output<string>;
+  /** Version of MySQL, as major.minor.patch. */
   declare public readonly serverVersion: pulumi.Output<string>;
   /** Whether Group Replication runs on this server (its role and state are not kept: a failover is no drift). */
   declare public readonly running: pulumi.Output<boolean>;
-  /** Variables that are set and not yet in effect. */
+  /** Declared variables that are set and not in effect. */
   declare public readonly pending: pulumi.Output<string[]>;
-  /** What the server shows at its SQL port, as of the last reload. */
+  /** What the server shows at its SQL port, as of the last reload; undefined where it offers no TLS. */
   declare public readonly loadedCertificate: pulumi.Output<LoadedCertificate | undefined>;
+  /** As declared. */
   declare public readonly groupName: pulumi.Output<string>;
+  /** As declared. */
   declare public readonly localAddress: pulumi.Output<string>;
 
   constructor(name: string, args: GroupMemberArgs, opts?: pulumi.CustomResourceOptions) {

@@ -4,7 +4,10 @@ import { type ConnectionArgs, sealConnection } from "./connection";
 import type { RolloutArgs } from "./group-member";
 
 export interface RecoveryChannelArgs {
-  /** The server. */
+  /**
+   * The server.
+   * @cost none
+   */
   connection: pulumi.Input<ConnectionArgs>;
   /**
    * Account that this member logs in with at its donors.
@@ -15,15 +18,16 @@ export interface RecoveryChannelArgs {
   user: pulumi.Input<string>;
   /**
    * Its password, up to 32 bytes; left out for an account without one.
+   * @default none
    * @mysql SOURCE_PASSWORD (MASTER_PASSWORD before 8.0.23)
    * @since 5.7.17
-   * @cost none
+   * @cost none; rolling restart on the MYSQL stack
    * @secret
    */
   password?: pulumi.Input<string>;
   /**
-   * Servers, host:port each, at which the credentials are proven by a login of this member.
-   * @default the other ONLINE members of the group; outside a group the server itself
+   * Servers, host:port each, at which the credentials are tried by a login.
+   * @default for the primary the other ONLINE members; for an ONLINE secondary the primary; outside a group the server itself
    * @mysql none, ours
    * @cost none
    */
@@ -33,7 +37,7 @@ export interface RecoveryChannelArgs {
    * @default unmanaged
    * @mysql NETWORK_NAMESPACE
    * @since 8.0.22
-   * @cost none
+   * @cost none; rolling restart on the MYSQL stack
    */
   networkNamespace?: pulumi.Input<string>;
   /**
@@ -41,7 +45,7 @@ export interface RecoveryChannelArgs {
    * @default unmanaged
    * @mysql PRIVILEGE_CHECKS_USER
    * @since 8.0.18
-   * @cost none
+   * @cost none; rolling restart on the MYSQL stack
    */
   privilegeChecksUser?: pulumi.Input<string>;
   /**
@@ -49,7 +53,7 @@ export interface RecoveryChannelArgs {
    * @default unmanaged
    * @mysql REQUIRE_TABLE_PRIMARY_KEY_CHECK
    * @since 8.0.20 (GENERATE 8.0.32)
-   * @cost none
+   * @cost none; rolling restart on the MYSQL stack
    */
   requireTablePrimaryKeyCheck?: pulumi.Input<"STREAM" | "ON" | "OFF" | "GENERATE">;
   /**
@@ -172,26 +176,35 @@ export interface RecoveryChannelArgs {
    * @cost none
    */
   recoveryReconnectInterval?: pulumi.Input<number>;
-  /** How a restart that the MYSQL stack needs goes. */
+  /**
+   * How a restart that the MYSQL stack needs goes.
+   * @default its properties' own
+   * @cost none
+   */
   rollout?: pulumi.Input<RolloutArgs>;
 }
 
 /**
  * Credentials and TLS with which one member recovers from the others, the channel group_replication_recovery.
  *
- * Proven before it is called done: the member itself logs in to each donor with exactly these settings. An ONLINE secondary may not
- * open such a channel, so there the primary logs in for it, and the member does it itself when it is next stopped.
+ * A change is proven before it is called done: the member itself logs in to each donor with exactly these settings. An ONLINE
+ * secondary may not open such a channel, so there the primary logs in with these credentials and its own TLS settings, and the member
+ * does it itself when it is next stopped. Where nothing is changed, nothing is tried. Delete clears the credentials, also of a member
+ * that is ONLINE, and resets what was declared.
  *
  * Cost of changes: none on the XCOM stack, they act at the next recovery. On the MYSQL stack, where these settings also carry the
- * group's own traffic, TLS settings take a rolling restart.
+ * group's own traffic, credentials, channel options and TLS settings take a rolling restart.
  */
 export class RecoveryChannel extends pulumi.dynamic.Resource {
   /** host:port of the server. */
   declare public readonly address: pulumi.Output<string>;
+  /** server_uuid. An update that meets another one is refused. */
   declare public readonly serverUuid: pulumi.Output<string>;
+  /** Version of MySQL, as major.minor.patch. */
   declare public readonly serverVersion: pulumi.Output<string>;
-  /** Variables that are set and not yet in effect. */
+  /** Declared variables that are set and not in effect; only the MYSQL stack knows such. */
   declare public readonly pending: pulumi.Output<string[]>;
+  /** As declared. */
   declare public readonly user: pulumi.Output<string>;
 
   constructor(name: string, args: RecoveryChannelArgs, opts?: pulumi.CustomResourceOptions) {

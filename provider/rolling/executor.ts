@@ -16,7 +16,8 @@ import {
   until,
 } from "../mysql/membership";
 import { observe } from "../mysql/observe";
-import { privilegesFor, requirePrivileges } from "../mysql/privileges";
+import { printSteps } from "../plan/step";
+import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import { printPlan } from "../plan/group-member";
 import { unmetPrerequisites } from "../plan/prerequisites";
@@ -52,6 +53,14 @@ export class Executor {
 
   /** Everything that can be found out before anything is stopped; what it set for that is taken back on failure. */
   async preflight(): Promise<void> {
+    const leaving = [...this.handles.values()].filter((h) => h.job.leave !== undefined);
+    await inParallel(leaving, (h) =>
+      requirePrivileges(
+        h.session,
+        h.facts.account,
+        privilegesFor(["STOP GROUP_REPLICATION", ...printSteps(h.job.leave!(h.facts))]),
+      ),
+    );
     const working = [...this.handles.values()].filter((h) => h.job.leave === undefined);
     await inParallel(working, async (h) => {
       await requirePrivileges(h.session, h.facts.account, this.privileges(h));
@@ -81,9 +90,9 @@ export class Executor {
   }
 
   private privileges(h: Handle): string[] {
-    const probes = h.plan.action === "none" ? [] : ["CHANGE REPLICATION SOURCE"];
+    const probes = h.plan.action === "none" ? [] : probePrivileges;
     const transactions = h.plan.action === "restart" ? ["PROCESS"] : [];
-    return [...privilegesFor([...printPlan(h.plan), ...probes]), ...transactions];
+    return [...privilegesFor(printPlan(h.plan)), ...probes, ...transactions];
   }
 
   private async requireReady(h: Handle): Promise<void> {

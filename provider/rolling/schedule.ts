@@ -69,13 +69,16 @@ function refuseWhereUnsafe({ group, members }: GroupPicture): void {
     );
   const online = members.filter((m) => m.state === "ONLINE");
   const [only] = online;
-  if (online.length === 1 && only?.job?.action === "restart")
-    throw new GroupRestartError(
-      only.address,
-      "the only ONLINE member of its group cannot be restarted without stopping the group",
-      "no other member could take the writes meanwhile",
-      "let another member join first, or stop it yourself in a maintenance window (STOP GROUP_REPLICATION); pulumi up then starts it as declared",
-    );
+  if (online.length === 1 && only?.job?.action === "restart") throw nobodyElse(only.address);
+}
+
+function nobodyElse(address: string): GroupRestartError {
+  return new GroupRestartError(
+    address,
+    "the only ONLINE member of its group cannot be restarted without stopping the group",
+    "no other member could take the writes meanwhile",
+    "let another member join first, or stop it yourself in a maintenance window (STOP GROUP_REPLICATION); pulumi up then starts it as declared",
+  );
 }
 
 function starts(picture: GroupPicture, starting: readonly ScheduledMember[]): Stage[] {
@@ -83,6 +86,13 @@ function starts(picture: GroupPicture, starting: readonly ScheduledMember[]): St
   const alive = picture.members.some((m) => m.state === "ONLINE" || m.state === "RECOVERING");
   if (alive || picture.seeds?.answering !== undefined)
     return [{ kind: "join", members: starting.map((m) => m.id) }];
+  const lost = picture.members.filter((m) => m.state === "UNREACHABLE");
+  if (lost.length > 0)
+    throw new QuorumRiskError(
+      picture.group,
+      `${lost.map((m) => m.address).join(", ")} cannot be reached by the others, and may still be running the group`,
+      "bring it back, or stop Group Replication on it, then pulumi up",
+    );
   const makers = starting.filter((m) => m.job?.bootstrap);
   const [maker, second] = makers;
   if (!maker)
@@ -124,6 +134,7 @@ function restarts(
   );
   const joined = members.filter((m) => m.job?.action === "start");
   const candidates = [...others, ...idle, ...(others.length + idle.length === 0 ? joined : [])];
+  if (candidates.length === 0) throw nobodyElse(primary.address);
   return [
     ...stages,
     { kind: "switch-over", from: primary.id, candidates: candidates.map((m) => m.id) },
@@ -137,7 +148,9 @@ function leaves({ singlePrimary, members }: GroupPicture, leaving: readonly Sche
   const stages: Stage[] = stopped.map((m) => ({ kind: "leave", members: [m.id] }));
   const primary = singlePrimary ? running.find((m) => m.primary) : undefined;
   const secondaries = running.filter((m) => m !== primary);
-  const staying = members.filter((m) => m.state === "ONLINE" && !leaving.includes(m));
+  const staying = members.filter(
+    (m) => !leaving.includes(m) && (m.state === "ONLINE" || m.job?.action === "start"),
+  );
   // Where the group lives on, one at a time; where all leave, there is nothing to keep up.
   const turns = staying.length > 0 ? secondaries.map((m) => [m.id]) : [secondaries.map((m) => m.id)];
   stages.push(...turns.filter((t) => t.length > 0).map((t) => ({ kind: "leave" as const, members: t })));

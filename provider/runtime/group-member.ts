@@ -26,6 +26,7 @@ import {
   type CheckFailure,
   type Inputs,
   connectionSchema,
+  firstOfEach,
   known,
   rolloutSchema,
   shapeFailures,
@@ -70,7 +71,10 @@ const outputs = [
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
-  const failures = [...shapeFailures(schema, inputs), ...variableFailures(inputs, memberProperties)];
+  const failures = firstOfEach([
+    ...shapeFailures(schema, inputs),
+    ...variableFailures(inputs, memberProperties),
+  ]);
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
     sayCreation("member", address, () =>

@@ -4,7 +4,7 @@ import { canonical, variable } from "../mysql/catalogue";
 import { type ServerFacts, isOnline, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { recoveryTls } from "../mysql/probe";
-import { privilegesFor, requirePrivileges } from "../mysql/privileges";
+import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import type { Secrets } from "../mysql/sql";
 import { addressOf } from "../mysql/target";
@@ -18,6 +18,7 @@ import {
   planChannel,
   seenChannel,
 } from "../plan/recovery-channel";
+import { printSteps } from "../plan/step";
 import { type ServerView, channelContext, viewOf } from "../plan/view";
 import { channelProperties, declaredShape, isUnknown, variableOf, wishOf } from "../plan/wish";
 import { Handle } from "../rolling/handle";
@@ -32,6 +33,7 @@ import {
   type CheckFailure,
   type Inputs,
   connectionSchema,
+  firstOfEach,
   known,
   rolloutSchema,
   shapeFailures,
@@ -66,12 +68,12 @@ const otherPassword = "(another password on the server)";
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
-  const failures = [
+  const failures = firstOfEach([
     ...shapeFailures(schema, inputs),
     ...variableFailures(inputs, channelProperties),
     ...passwordFailures(inputs["password"]),
     ...donorFailures(inputs["donors"]),
-  ];
+  ]);
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
     sayCreation("recovery channel", address, () =>
@@ -84,16 +86,13 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
   };
 }
 
-/** The property is left empty: the engine prints the value of the one that is named. */
 function passwordFailures(password: unknown): CheckFailure[] {
   if (typeof password !== "string" || isUnknown(password)) return [];
   if (Buffer.byteLength(password) > 32)
     return [
-      { property: "", reason: "password: must not be longer than 32 bytes, a channel takes no more (3056)" },
+      { property: "password", reason: "must not be longer than 32 bytes, a channel takes no more (3056)" },
     ];
-  return password.includes("\n")
-    ? [{ property: "", reason: "password: must not hold a line end (1525)" }]
-    : [];
+  return password.includes("\n") ? [{ property: "password", reason: "must not hold a line end (1525)" }] : [];
 }
 
 function donorFailures(donors: unknown): CheckFailure[] {
@@ -159,6 +158,7 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
     requireSame(facts, state);
     const names = managedBy(props);
     const steps = clearChannelSteps(viewOf(facts, names, channelContext), names);
+    await requirePrivileges(session, facts.account, privilegesFor(printSteps(steps)));
     const handle = new Handle(jobOf(props, state, {}), session, facts);
     await handle.apply(facts.channel ? steps : steps.slice(1));
   });
@@ -172,7 +172,8 @@ async function converge(inputs: Inputs, state: ChannelState | undefined): Promis
     if (state) requireSame(facts, state);
     const job = jobOf(inputs, state, { previousPassword: facts.channel?.password ?? "" });
     const handle = new Handle(job, session, facts);
-    await requirePrivileges(session, facts.account, privilegesFor(printPlan(handle.plan)));
+    const probes = isEmpty(handle.plan) ? [] : probePrivileges;
+    await requirePrivileges(session, facts.account, [...privilegesFor(printPlan(handle.plan)), ...probes]);
     const group = valueOf(facts, "group_replication_group_name").toLowerCase();
     if (handle.plan.action === "restart") return { job: { ...job, group }, facts };
     await applyAndProve(handle, inputs);

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { NotReadyError, StepFailedError } from "../errors";
+import { NotReadyError, OtherServerError, StepFailedError } from "../errors";
 import { readAccount } from "../mysql/accounts";
 import { type ServerFacts, isOnline, isRunning, stackInEffect, valueOf } from "../mysql/facts";
 import { caughtUp } from "../mysql/membership";
 import { observe } from "../mysql/observe";
-import { privilegesFor, requirePrivileges } from "../mysql/privileges";
+import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import { type Sql, print, sql } from "../mysql/sql";
 import type { Target } from "../mysql/target";
@@ -14,12 +14,13 @@ import {
   type SeenAccount,
   type UserWish,
   dropUser,
+  expireOf,
   grantProblem,
   planUser,
   requireInputOf,
   seenAccount,
 } from "../plan/replication-user";
-import type { Step } from "../plan/step";
+import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
 import { stepFailure } from "../rolling/handle";
 import { peerOf, proveRecovery } from "../rolling/proof";
@@ -27,7 +28,14 @@ import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./c
 import { PartialFailure, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { newestVersion, sayCreation } from "./preview";
-import { type CheckFailure, type Inputs, connectionSchema, known, shapeFailures } from "./validation";
+import {
+  type CheckFailure,
+  type Inputs,
+  connectionSchema,
+  firstOfEach,
+  known,
+  shapeFailures,
+} from "./validation";
 
 const text = known(z.string().min(1));
 const requirement = known(
@@ -67,11 +75,11 @@ const outputs = ["account", "addresses", "createdOn", "oldPasswordRetained", "fa
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
-  const failures = [
+  const failures = firstOfEach([
     ...shapeFailures(schema, inputs),
     ...grantFailures(inputs["grants"]),
     ...requireFailures(inputs),
-  ];
+  ]);
   if (isNew(olds) && failures.length === 0) sayNewUser(inputs);
   return {
     inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
@@ -175,7 +183,7 @@ export async function read(
   const state = props as UserState;
   const inputs = declared(props);
   const wish = wishOfInputs(inputs);
-  const seen = await look(inputs, wish);
+  const seen = await look(inputs, wish, state);
   const outs = outputsOf(inputs, seen, state.createdOn);
   const live = liveInputs(inputs, seen);
   return { id, props: { ...outs, ...live }, inputs: live };
@@ -190,7 +198,9 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
       ({ facts }) => props["forceDrop"] === true || state.createdOn.includes(facts.uuid),
     );
     await eachPlace(ours, targets, async (session, facts) => {
-      await run(session, facts, [dropUser(facts.address, wish.user, wish.host)], "");
+      const steps = [dropUser(facts.address, wish.user, wish.host)];
+      await requirePrivileges(session, facts.account, privilegesOfSteps(facts, steps, wish));
+      await run(session, facts, steps, "");
     });
   });
 }
@@ -206,6 +216,7 @@ async function converge(inputs: Inputs, state: UserState | undefined, id: string
   const password = passwordOf(inputs);
   const targets = targetsOf(inputs);
   return withSessions(targets, async (open) => {
+    open.forEach(({ facts }) => requireSame(facts, state));
     const createdOn = new Set(state?.createdOn ?? []);
     const before = new Map<string, boolean>();
     for (const { session, facts } of open)
@@ -221,7 +232,7 @@ async function converge(inputs: Inputs, state: UserState | undefined, id: string
       const seen = seenAccount(await readAccount(session, wish.user, wish.host), password);
       const steps = planUser(placeOf(facts), seen, wish);
       if (steps.length === 0) return;
-      await requirePrivileges(session, facts.account, privilegesFor(steps.map((s) => print(s.sql))));
+      await requirePrivileges(session, facts.account, privilegesOfSteps(facts, steps, wish));
       await run(session, facts, steps, password);
       await proveOrUndo(session, facts, steps, wish, password);
     }).catch(async (error: unknown) => {
@@ -255,6 +266,18 @@ async function proveOrUndo(
     await run(session, facts, undo, password);
     throw error;
   }
+}
+
+function privilegesOfSteps(facts: ServerFacts, steps: readonly Step[], wish: UserWish): string[] {
+  const unlogged = isRunning(facts) ? [] : ["SET SESSION SQL_LOG_BIN = 0"];
+  const proves = isOnline(facts) && facts.channel?.user === wish.user ? probePrivileges : [];
+  return [...privilegesFor([...unlogged, ...printSteps(steps)]), ...proves];
+}
+
+/** A server that state knows by another server_uuid is another server. */
+function requireSame(facts: ServerFacts, state: UserState | undefined): void {
+  const known = state?.facts.places.find((p) => p.place.address === facts.address);
+  if (known && known.uuid !== facts.uuid) throw new OtherServerError(facts.address, known.uuid, facts.uuid);
 }
 
 /** The first reachable member that takes writes stands for its group; every other server stands for itself. */
@@ -332,7 +355,7 @@ async function awaitMembers(open: readonly Open[]): Promise<void> {
   );
 }
 
-async function look(inputs: Inputs, wish: UserWish): Promise<SeenPlace[]> {
+async function look(inputs: Inputs, wish: UserWish, state?: UserState): Promise<SeenPlace[]> {
   return Promise.all(
     targetsOf(inputs).map((target) =>
       sessions.use(target, async (session) => {
@@ -340,6 +363,7 @@ async function look(inputs: Inputs, wish: UserWish): Promise<SeenPlace[]> {
           observe(session),
           readAccount(session, wish.user, wish.host),
         ]);
+        requireSame(facts, state);
         const seen = seenAccount(account, passwordOf(inputs));
         return {
           place: placeOf(facts),
@@ -445,13 +469,7 @@ function liveInputs(inputs: Inputs, seen: readonly SeenPlace[]): Inputs {
     );
   if (wish.passwordExpire !== undefined)
     set("passwordExpire", (a) =>
-      stepsFor(place, a, wish, "PASSWORD EXPIRE")
-        ? a.passwordLifetime === null
-          ? "DEFAULT"
-          : a.passwordLifetime === 0
-            ? "NEVER"
-            : a.passwordLifetime
-        : undefined,
+      stepsFor(place, a, wish, "PASSWORD EXPIRE") ? expireOf(a.passwordLifetime) : undefined,
     );
   if (wish.accountLocked !== undefined)
     set("accountLocked", (a) => (a.locked === wish.accountLocked ? undefined : a.locked));

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { type Variable, findVariable, problemWith } from "../mysql/catalogue";
 import { isUnknown, textOf, unknownValue, variableOf } from "../plan/wish";
@@ -50,10 +51,10 @@ export const rolloutSchema = known(
 export function shapeFailures(schema: z.ZodType, inputs: Inputs): CheckFailure[] {
   const outcome = schema.safeParse(inputs);
   if (outcome.success) return [];
-  return outcome.error.issues.flatMap((issue) => failuresOf(issue));
+  return outcome.error.issues.flatMap((issue) => failuresOf(issue, inputs));
 }
 
-function failuresOf(issue: z.core.$ZodIssue): CheckFailure[] {
+function failuresOf(issue: z.core.$ZodIssue, inputs: Inputs): CheckFailure[] {
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({
@@ -63,13 +64,32 @@ function failuresOf(issue: z.core.$ZodIssue): CheckFailure[] {
   if (issue.code === "invalid_union") {
     // The last branch is the real one; the first is the engine's stand-in for unknown values.
     const branch = issue.errors.at(-1) ?? [];
-    return branch.flatMap((inner) => failuresOf({ ...inner, path: [...issue.path, ...inner.path] }));
+    return branch.flatMap((inner) => failuresOf({ ...inner, path: [...issue.path, ...inner.path] }, inputs));
   }
-  return [{ property: path, reason: missing(issue) ? "is required" : issue.message }];
+  return [
+    { property: path, reason: valueAt(inputs, issue.path) === undefined ? "is required" : issue.message },
+  ];
 }
 
-function missing(issue: z.core.$ZodIssue): boolean {
-  return issue.code === "invalid_type" && / received undefined/.test(issue.message);
+function valueAt(inputs: Inputs, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    inputs,
+  );
+}
+
+/** The engine takes one failure a property, and may print the value of the one that is named: a secret is named in words only. */
+export function firstOfEach(failures: readonly CheckFailure[]): CheckFailure[] {
+  const first = new Map([...failures].reverse().map((f) => [f.property, f])).values();
+  return [...first]
+    .reverse()
+    .map((f) => (holdsSecret(f.property) ? { property: "", reason: `${f.property}: ${f.reason}` } : f));
+}
+
+function holdsSecret(property: string): boolean {
+  return /^(connection|servers|servers\.\d+|connection\.tls|servers\.\d+\.tls)$|(^|\.)(password|key)$/.test(
+    property,
+  );
 }
 
 /** Checks of the properties that are system variables, and of `variables`. */
@@ -117,27 +137,61 @@ function failure(property: string, v: Variable, value: unknown): CheckFailure[] 
   const expected = v.type === "list" && !property.startsWith("variables.");
   if (expected !== Array.isArray(value))
     return [{ property, reason: expected ? "must be an array" : "must not be an array" }];
-  const reason = problemWith(v, textOf(v, value)) ?? listProblem(v, value) ?? endpointProblem(v, value);
+  const kinds = property.startsWith("variables.") ? ["string", "number", "boolean"] : [kindOf(v)];
+  if (!expected && !kinds.includes(typeof value))
+    return [{ property, reason: `must be a ${kinds.join(", a ")}` }];
+  if (value === "") return [{ property, reason: "must not be empty; leave it out to have it unmanaged" }];
+  if (expected && !(value as unknown[]).every((item) => typeof item === "string" && item.trim() !== ""))
+    return [{ property, reason: "must hold only non-empty strings" }];
+  const reason =
+    problemWith(v, textOf(v, value)) ??
+    listProblem(v, value) ??
+    endpointProblem(v, value) ??
+    wordProblem(v, value);
   return reason === undefined ? [] : [{ property, reason }];
+}
+
+function kindOf(v: Variable): string {
+  return v.type === "boolean" ? "boolean" : v.type === "integer" ? "number" : "string";
 }
 
 function listProblem(v: Variable, value: unknown): string | undefined {
   if (!Array.isArray(value)) return undefined;
   const list = value as string[];
-  if (list.some((item) => typeof item !== "string" || item.trim() === ""))
-    return "must hold only non-empty strings";
   if (/tls_version$/.test(v.name)) return protocolProblem(list);
   if (/ssl_cipher$/.test(v.name)) return cipherProblem(list, "cipher");
   if (/ciphersuites$/.test(v.name)) return cipherProblem(list, "ciphersuite");
-  if (/ip_allowlist$/.test(v.name)) return list.map(allowlistProblem).find((p) => p !== undefined);
+  if (/ip_allowlist$/.test(v.name)) return allowlistProblem(list);
   return undefined;
 }
 
 /** SET takes any text for these, and START fails or goes on without a word. */
-function allowlistProblem(item: string): string | undefined {
-  return item === "AUTOMATIC" || /^[A-Za-z0-9.:_-]+(\/\d{1,3})?$/.test(item)
-    ? undefined
-    : `${JSON.stringify(item)} is no address, network or host name`;
+function allowlistProblem(list: readonly string[]): string | undefined {
+  if (list.includes("AUTOMATIC") && list.length > 1) return "AUTOMATIC must stand alone";
+  const odd = list.find((item) => {
+    const [host, prefix, ...more] = item.split("/");
+    const bits = isIP(host ?? "") === 6 ? 128 : 32;
+    const network = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    const looksLikeAddress = /^[\d.]+$/.test(host ?? "") || (host ?? "").includes(":");
+    return (
+      more.length > 0 ||
+      !network ||
+      (looksLikeAddress ? isIP(host ?? "") === 0 : !/^[A-Za-z0-9._-]+$/.test(host ?? ""))
+    );
+  });
+  return odd === undefined ? undefined : `${JSON.stringify(odd)} is no address, network or host name`;
+}
+
+const debugOptions = /^(GCS_DEBUG_(NONE|BASIC|TRACE|ALL)|XCOM_DEBUG_(BASIC|TRACE))$/i;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function wordProblem(v: Variable, value: unknown): string | undefined {
+  const text = String(value);
+  if (v.name.endsWith("view_change_uuid") && text !== "AUTOMATIC" && !uuid.test(text))
+    return "must be AUTOMATIC or a UUID";
+  const odd =
+    v.name.endsWith("debug_options") && text.split(",").find((word) => !debugOptions.test(word.trim()));
+  return typeof odd === "string" ? `${JSON.stringify(odd)} is no debug option` : undefined;
 }
 
 const endpointPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;

@@ -26,9 +26,7 @@ export function certificateProblem(
   if (Date.parse(certificate.validFrom) > now)
     return `its certificate is not valid before ${certificate.validFrom}`;
   if (mode !== "VERIFY_IDENTITY") return undefined;
-  const covered = isIP(host)
-    ? certificate.checkIP(host)
-    : certificate.checkHost(host, { subject: "default", partialWildcards: false });
+  const covered = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
   if (covered !== undefined) return undefined;
   const names = certificate.subjectAltName ?? certificate.subject.split("\n").join(", ");
   return `its certificate does not cover ${host}, by which its peers know it (it covers ${names})`;
