@@ -25,6 +25,8 @@ interface Gathering {
   known: Set<string>;
   timer?: NodeJS.Timeout | undefined;
   since: number;
+  /** Members that this deployment has restarted. */
+  readonly done: Set<string>;
   running: Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export class Coordinator {
       announced: new Map(),
       known: new Set(),
       since: 0,
+      done: new Set(),
       running: Promise.resolve(),
     };
     this.groups.set(group, fresh);
@@ -163,13 +166,14 @@ export class Coordinator {
     const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
     const told = new Set<Handle>();
     try {
-      const stages = schedule(await picture(group, handles, witnesses, this.sessions));
+      const stages = schedule(await this.picture(group, handles, witnesses));
       await executor.preflight();
       for (const stage of stages) {
         await executor.stage(stage);
         for (const h of handles.values()) {
           if (!h.settled || told.has(h)) continue;
           told.add(h);
+          if (h.plan.action === "restart") this.gathering(group).done.add(h.id);
           waitingOf(h).resolve(h.result);
         }
       }
@@ -184,6 +188,33 @@ export class Coordinator {
           );
       }
     }
+  }
+
+  private async picture(
+    group: string,
+    handles: ReadonlyMap<string, Handle>,
+    witnesses: readonly Witness[],
+  ): Promise<GroupPicture> {
+    const { done } = this.gathering(group);
+    const facts = [...[...handles.values()].map((h) => h.facts), ...witnesses.map((w) => w.facts)];
+    const seen = membersOf(handles).filter((m) => !facts.some((f) => f.uuid === m.id));
+    const members = [
+      ...facts.map((f) => scheduled(f, handles.get(f.uuid), facts)),
+      ...seen.map((m): ScheduledMember => ({
+        id: m.id,
+        address: `${m.host}:${m.port}`,
+        state: m.state,
+        primary: m.role === "PRIMARY",
+        weight: 50,
+      })),
+    ].map((m) => (done.has(m.id) ? { ...m, done: true } : m));
+    const alive = members.some((m) => m.state === "ONLINE");
+    return {
+      group,
+      singlePrimary: facts.some((f) => valueOf(f, "group_replication_single_primary_mode") !== "OFF"),
+      members,
+      seeds: alive ? undefined : await askSeeds(this.sessions, [...handles.values()]),
+    };
   }
 
   /** Members that no job concerns, by the same login: best effort, they only testify. */
@@ -234,33 +265,6 @@ function membersOf(handles: ReadonlyMap<string, Handle>): MemberFact[] {
   const online = [...handles.values()].filter((h) => isRunning(h.facts));
   const all = online.flatMap((h) => h.facts.members);
   return [...new Map(all.map((m) => [m.id, m])).values()];
-}
-
-async function picture(
-  group: string,
-  handles: ReadonlyMap<string, Handle>,
-  witnesses: readonly Witness[],
-  sessions: Sessions,
-): Promise<GroupPicture> {
-  const facts = [...[...handles.values()].map((h) => h.facts), ...witnesses.map((w) => w.facts)];
-  const seen = membersOf(handles).filter((m) => !facts.some((f) => f.uuid === m.id));
-  const members = [
-    ...facts.map((f) => scheduled(f, handles.get(f.uuid), facts)),
-    ...seen.map((m): ScheduledMember => ({
-      id: m.id,
-      address: `${m.host}:${m.port}`,
-      state: m.state,
-      primary: m.role === "PRIMARY",
-      weight: 50,
-    })),
-  ];
-  const alive = members.some((m) => m.state === "ONLINE");
-  return {
-    group,
-    singlePrimary: facts.some((f) => valueOf(f, "group_replication_single_primary_mode") !== "OFF"),
-    members,
-    seeds: alive ? undefined : await askSeeds(sessions, [...handles.values()]),
-  };
 }
 
 function scheduled(facts: ServerFacts, h: Handle | undefined, all: readonly ServerFacts[]): ScheduledMember {

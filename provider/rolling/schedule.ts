@@ -9,6 +9,8 @@ export interface ScheduledMember {
   readonly state: MemberState;
   readonly primary: boolean;
   readonly weight: number;
+  /** Restarted earlier in this deployment: it will not have to hand over again. */
+  readonly done?: boolean;
   /** What has to be done; undefined for a member that is not part of this deployment. */
   readonly job?: { readonly action: "none" | "start" | "restart" | "leave"; readonly bootstrap: boolean };
 }
@@ -128,12 +130,13 @@ function restarts(
   const others = restarting.filter((m) => m !== primary);
   const stages: Stage[] = others.map((m) => ({ kind: "restart", members: [m.id] }));
   if (!primary) return stages;
-  // Members that are done first, then those that need nothing; never one that is about to leave.
+  // Members that are done, else those that need nothing; never one that is about to leave.
   const idle = members.filter(
     (m) => m.state === "ONLINE" && m !== primary && !others.includes(m) && !leaving.has(m.id),
   );
   const joined = members.filter((m) => m.job?.action === "start");
-  const candidates = [...others, ...idle, ...(others.length + idle.length === 0 ? joined : [])];
+  const ready = [...others, ...idle.filter((m) => m.done)];
+  const candidates = [ready, idle, joined].find((tier) => tier.length > 0) ?? [];
   if (candidates.length === 0) throw nobodyElse(primary.address);
   return [
     ...stages,

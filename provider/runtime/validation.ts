@@ -66,10 +66,10 @@ function failuresOf(issue: z.core.$ZodIssue, inputs: Inputs): CheckFailure[] {
     const branch = issue.errors.at(-1) ?? [];
     return branch.flatMap((inner) => failuresOf({ ...inner, path: [...issue.path, ...inner.path] }, inputs));
   }
-  return [
-    { property: path, reason: valueAt(inputs, issue.path) === undefined ? "is required" : issue.message },
-  ];
+  return [{ property: path, reason: valueAt(inputs, issue.path) === undefined ? required : issue.message }];
 }
+
+const required = "is required";
 
 function valueAt(inputs: Inputs, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
@@ -83,7 +83,11 @@ export function firstOfEach(failures: readonly CheckFailure[]): CheckFailure[] {
   const first = new Map([...failures].reverse().map((f) => [f.property, f])).values();
   return [...first]
     .reverse()
-    .map((f) => (holdsSecret(f.property) ? { property: "", reason: `${f.property}: ${f.reason}` } : f));
+    .map((f) =>
+      f.reason !== required && holdsSecret(f.property)
+        ? { property: "", reason: `${f.property}: ${f.reason}` }
+        : f,
+    );
 }
 
 function holdsSecret(property: string): boolean {
