@@ -5,7 +5,8 @@ import { observe } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import type { Sessions } from "../mysql/sessions";
 import { addressOf } from "../mysql/target";
-import { Executor, type Witness } from "./executor";
+import { Executor } from "./executor";
+import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
 import type { Job, JobResult } from "./job";
 import { askSeeds } from "./seeds";
@@ -162,7 +163,7 @@ export class Coordinator {
     witnesses: readonly Witness[],
   ): Promise<void> {
     const { group } = batch[0]!.job;
-    const executor = new Executor(group, handles, witnesses, this.say);
+    const executor = new Executor(new GroupView(group, handles, witnesses), this.say);
     const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
     const told = new Set<Handle>();
     try {

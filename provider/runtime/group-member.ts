@@ -20,7 +20,7 @@ import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { failureOf, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
+import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import {
   type CheckFailure,
@@ -68,6 +68,7 @@ const outputs = [
   "loadedCertificate",
   "facts",
 ];
+const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
@@ -136,19 +137,6 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
     { ...jobOf(props, state, []), leave: (facts) => leaveSteps(facts, props, state), bootstrap: false },
     [],
   );
-}
-
-/** The declaration alone: no outputs, no undefined, no stub. */
-function declared(all: Inputs): Inputs {
-  return Object.fromEntries(
-    Object.entries(withoutProvider(all)).filter(
-      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
-    ),
-  );
-}
-
-function providerOf(inputs: Inputs): Inputs {
-  return "__provider" in inputs ? { __provider: inputs["__provider"] } : {};
 }
 
 function wishOfInputs(inputs: Inputs): MemberWish {

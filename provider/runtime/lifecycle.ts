@@ -37,9 +37,18 @@ export function isNew(olds: Inputs | undefined): boolean {
   return olds === undefined || olds === null || Object.keys(olds).length === 0;
 }
 
-export function withoutProvider(inputs: Inputs): Inputs {
-  const { [providerKey]: _, ...rest } = inputs;
-  return rest;
+/** The declaration alone: no outputs, nothing undefined, no stub. */
+export function declaredIn(all: Inputs, outputs: readonly string[]): Inputs {
+  return Object.fromEntries(
+    Object.entries(all).filter(
+      ([key, value]) =>
+        key !== providerKey && !outputs.includes(key) && value !== undefined && value !== null,
+    ),
+  );
+}
+
+export function providerOf(inputs: Inputs): Inputs {
+  return providerKey in inputs ? { [providerKey]: inputs[providerKey] } : {};
 }
 
 /** Same value, whatever the order of keys. */

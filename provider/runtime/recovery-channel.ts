@@ -26,7 +26,7 @@ import type { Job } from "../rolling/job";
 import { type Peer, mayProbe, peerOf, proveRecovery } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, say, sessions, targetOf } from "./context";
-import { failureOf, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
+import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
 import {
@@ -62,6 +62,7 @@ interface ChannelState extends Inputs {
 }
 
 const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
+const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 /** Stands in for a password that is not the declared one: the real one is nobody's business. */
 const otherPassword = "(another password on the server)";
@@ -80,10 +81,7 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
       printPlan(planChannel(unseenServer(address), undefined, wishOfInputs(inputs), [])),
     );
   }
-  return {
-    inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
-    failures,
-  };
+  return { inputs: { ...inputs, ...providerOf(news) }, failures };
 }
 
 function passwordFailures(password: unknown): CheckFailure[] {
@@ -295,14 +293,6 @@ function managedBy(inputs: Inputs): string[] {
 
 function optionsBy(inputs: Inputs): string[] {
   return channelOptions.map((o) => o.property).filter((property) => inputs[property] !== undefined);
-}
-
-function declared(all: Inputs): Inputs {
-  return Object.fromEntries(
-    Object.entries(withoutProvider(all)).filter(
-      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
-    ),
-  );
 }
 
 function requireSame(facts: ServerFacts, state: ChannelState): void {

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { NotReadyError, OtherServerError, StepFailedError } from "../errors";
+import { OtherServerError } from "../errors";
 import { readAccount } from "../mysql/accounts";
-import { type ServerFacts, isOnline, isRunning, stackInEffect, valueOf } from "../mysql/facts";
-import { caughtUp } from "../mysql/membership";
+import { type ServerFacts, isOnline, isRunning } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
-import { type Sql, print, sql } from "../mysql/sql";
+import { print } from "../mysql/sql";
 import type { Target } from "../mysql/target";
 import {
   type AccountPlace,
@@ -22,10 +21,10 @@ import {
 } from "../plan/replication-user";
 import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
-import { stepFailure } from "../rolling/handle";
 import { peerOf, proveRecovery } from "../rolling/proof";
+import { awaitMembers, eachPlace, placeOf, run, withSessions } from "./account-places";
 import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
-import { PartialFailure, isNew, same, stubChanged, withoutProvider } from "./lifecycle";
+import { PartialFailure, declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { newestVersion, sayCreation } from "./preview";
 import {
@@ -72,6 +71,7 @@ interface UserState extends Inputs {
 }
 
 const outputs = ["account", "addresses", "createdOn", "oldPasswordRetained", "facts"];
+const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
@@ -81,10 +81,7 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
     ...requireFailures(inputs),
   ]);
   if (isNew(olds) && failures.length === 0) sayNewUser(inputs);
-  return {
-    inputs: "__provider" in news ? { ...inputs, __provider: news["__provider"] } : inputs,
-    failures,
-  };
+  return { inputs: { ...inputs, ...providerOf(news) }, failures };
 }
 
 function sayNewUser(inputs: Inputs): void {
@@ -205,11 +202,6 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
   });
 }
 
-interface Open {
-  readonly session: Session;
-  readonly facts: ServerFacts;
-}
-
 /** Makes the account as declared on every server: locally outside a group, through the primary inside one. */
 async function converge(inputs: Inputs, state: UserState | undefined, id: string): Promise<Inputs> {
   const wish = wishOfInputs(inputs);
@@ -280,81 +272,6 @@ function requireSame(facts: ServerFacts, state: UserState | undefined): void {
   if (known && known.uuid !== facts.uuid) throw new OtherServerError(facts.address, known.uuid, facts.uuid);
 }
 
-/** The first reachable member that takes writes stands for its group; every other server stands for itself. */
-async function eachPlace(
-  open: readonly Open[],
-  targets: readonly Target[],
-  work: (session: Session, facts: ServerFacts) => Promise<void>,
-): Promise<void> {
-  const done = new Set<string>();
-  for (const { session, facts } of open) {
-    if (!isRunning(facts)) {
-      await work(session, facts);
-      continue;
-    }
-    const group = valueOf(facts, "group_replication_group_name");
-    if (done.has(group)) continue;
-    done.add(group);
-    const primary = facts.members.find((m) => m.role === "PRIMARY" && m.state === "ONLINE");
-    if (!primary)
-      throw new NotReadyError(facts.address, `is in a group without a primary that can be seen from it`, {
-        todo: "see that the group has a quorum (performance_schema.replication_group_members), then pulumi up",
-      });
-    const own = open.find((o) => o.facts.uuid === primary.id);
-    if (own) await work(own.session, own.facts);
-    else {
-      const { socketPath: _, ...tcp } = { ...targets[0]!, host: primary.host, port: primary.port };
-      await sessions.use(tcp, async (s) => work(s, await observe(s)));
-    }
-  }
-}
-
-/** Statements on one place. Outside a group they are not logged, so that they never become errant transactions. */
-async function run(
-  session: Session,
-  facts: ServerFacts,
-  steps: readonly Step[],
-  password: string,
-): Promise<void> {
-  const send = async (statement: Sql): Promise<void> => {
-    await session.write(statement, { password }).catch((error: unknown) => {
-      throw stepFailure(facts.address, print(statement), error);
-    });
-  };
-  if (isRunning(facts)) {
-    for (const step of steps) await send(step.sql);
-    return;
-  }
-  const [row] = await session.read<{ locked: number }>("SELECT @@GLOBAL.super_read_only AS locked");
-  const locked = Number(row?.locked) === 1;
-  await send(sql("SET SESSION SQL_LOG_BIN = 0"));
-  try {
-    // A member that has left its group is read only, also for this account.
-    if (locked) await send(sql("SET GLOBAL super_read_only = OFF"));
-    for (const step of steps) await send(step.sql);
-  } finally {
-    if (locked) await send(sql("SET GLOBAL super_read_only = ON"));
-    await send(sql("SET SESSION SQL_LOG_BIN = 1"));
-  }
-}
-
-async function awaitMembers(open: readonly Open[]): Promise<void> {
-  const running = open.filter(({ facts }) => isRunning(facts));
-  await Promise.all(
-    running.map(async ({ session, facts }) => {
-      const primary = facts.members.find((m) => m.role === "PRIMARY");
-      const source = running.find((o) => o.facts.uuid === primary?.id);
-      if (!source || source.session === session) return;
-      if (!(await caughtUp(session, source.session, 60)))
-        throw new StepFailedError(facts.address, "replication of the account", {
-          what: `${facts.address} had not received the account from ${source.facts.address} after 60 s`,
-          left: "the account is as declared on the primary",
-          todo: "see why the member lags, then pulumi up",
-        });
-    }),
-  );
-}
-
 async function look(inputs: Inputs, wish: UserWish, state?: UserState): Promise<SeenPlace[]> {
   return Promise.all(
     targetsOf(inputs).map((target) =>
@@ -372,27 +289,6 @@ async function look(inputs: Inputs, wish: UserWish, state?: UserState): Promise<
         };
       }),
     ),
-  );
-}
-
-function placeOf(facts: ServerFacts): AccountPlace {
-  return {
-    address: facts.address,
-    version: facts.version,
-    inGroup: isRunning(facts),
-    stack: stackInEffect(facts),
-  };
-}
-
-async function withSessions<T>(
-  targets: readonly Target[],
-  work: (open: readonly Open[]) => Promise<T>,
-  open: readonly Open[] = [],
-): Promise<T> {
-  const next = targets[open.length];
-  if (!next) return work(open);
-  return sessions.use(next, async (session) =>
-    withSessions(targets, work, [...open, { session, facts: await observe(session) }]),
   );
 }
 
@@ -416,18 +312,6 @@ function wishOfInputs(inputs: Inputs): UserWish {
     passwordExpire: value("passwordExpire"),
     accountLocked: value("accountLocked"),
   };
-}
-
-function declared(all: Inputs): Inputs {
-  return Object.fromEntries(
-    Object.entries(withoutProvider(all)).filter(
-      ([key, value]) => !outputs.includes(key) && value !== undefined && value !== null,
-    ),
-  );
-}
-
-function providerOf(inputs: Inputs): Inputs {
-  return "__provider" in inputs ? { __provider: inputs["__provider"] } : {};
 }
 
 function outputsOf(inputs: Inputs, seen: readonly SeenPlace[], createdOn: readonly string[]): Inputs {

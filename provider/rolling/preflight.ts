@@ -1,0 +1,87 @@
+import { NotReadyError, QuorumRiskError } from "../errors";
+import { missingFrom, seenMembers } from "../mysql/membership";
+import { observe } from "../mysql/observe";
+import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
+import { printPlan } from "../plan/group-member";
+import { unmetPrerequisites } from "../plan/prerequisites";
+import { printSteps } from "../plan/step";
+import type { GroupView } from "./group-view";
+import type { Handle } from "./handle";
+import { peerOf, proveGroupTls, proveRecovery, requireRecoveryUser } from "./proof";
+
+/** What can be known without changing anything: privileges, prerequisites, errant transactions. */
+export async function requireAbility(view: GroupView, h: Handle): Promise<void> {
+  await requirePrivileges(h.session, h.facts.account, privileges(h));
+  if (h.plan.action === "start") await requireReady(view, h);
+  if (h.plan.late.length > 0) requireRecoveryUser(h.facts);
+}
+
+function privileges(h: Handle): string[] {
+  if (h.job.leave) return privilegesFor(["STOP GROUP_REPLICATION", ...printSteps(h.job.leave(h.facts))]);
+  const probes = h.plan.action === "none" ? [] : probePrivileges;
+  const transactions = h.plan.action === "restart" ? ["PROCESS"] : [];
+  return [...privilegesFor(printPlan(h.plan)), ...probes, ...transactions];
+}
+
+async function requireReady(view: GroupView, h: Handle): Promise<void> {
+  const unmet = unmetPrerequisites(h.facts);
+  if (unmet.length > 0)
+    throw new NotReadyError(h.address, "is not ready for Group Replication", {
+      why: unmet.map((u) => u.problem).join("; "),
+      todo: `add to its option file and restart the server:\n[mysqld]\n${unmet.map((u) => u.line).join("\n")}`,
+    });
+  const source = view.anyOnline();
+  if (!source || h.facts.gtidExecuted === "") return;
+  const own = await missingFrom(h.session, h.facts.gtidExecuted, (await observe(source)).gtidExecuted);
+  if (own !== "")
+    throw new NotReadyError(h.address, `has transactions that group ${view.group} does not have`, {
+      why: `errant GTIDs: ${own}`,
+      todo: "find out what they are; then rebuild the server from a backup or a clone of the group, or apply them to the primary",
+    });
+}
+
+/**
+ * A member that may open channels tries every member that will restart, with the new material and with its own files: those of the
+ * others lie on other machines. Each member's own credentials are tried as well.
+ */
+export async function probeBeforehand(view: GroupView, restarting: readonly Handle[]): Promise<void> {
+  const prober = view.prober();
+  const [first] = restarting;
+  if (!prober || !first) return;
+  const others = restarting.filter((h) => h.id !== prober.facts.uuid).map((h) => peerOf(h.facts));
+  await proveGroupTls(prober.session, prober.facts, first.job.sslMode(first.facts), others);
+  const tried = new Set<string>();
+  for (const { facts } of restarting) {
+    const credentials = JSON.stringify([facts.channel?.user, facts.channel?.password]);
+    if (tried.has(credentials)) continue;
+    tried.add(credentials);
+    const of = { ...prober.facts, address: facts.address, channel: facts.channel };
+    await proveRecovery(prober.session, prober.facts, [peerOf(prober.facts)], { of });
+  }
+}
+
+/** Two witnesses must see every member ONLINE that was so before, and a majority left without this one. */
+export async function requireQuorum(view: GroupView, h: Handle): Promise<void> {
+  const sessions = [...view.sessionsOnline(h)].slice(0, 2);
+  const views = await Promise.all([...sessions, h.session].slice(0, 2).map((s) => seenMembers(s)));
+  if (views.length < 2)
+    throw new QuorumRiskError(
+      view.group,
+      `only ${h.address} itself could be asked; a second witness is needed`,
+      "see that the administrator's login works on another member, then pulumi up",
+    );
+  const pictures = views.map((view) => view.map((m) => `${m.host}:${m.port} ${m.state}`).sort());
+  if (JSON.stringify(pictures[0]) !== JSON.stringify(pictures[1]))
+    throw new QuorumRiskError(
+      view.group,
+      `two members see it differently: ${pictures[0]!.join(", ")} against ${pictures[1]!.join(", ")}`,
+      "wait until the group has settled, then pulumi up",
+    );
+  const notOnline = pictures[0]!.filter((m) => !m.endsWith(" ONLINE"));
+  if (notOnline.length > 0)
+    throw new QuorumRiskError(
+      view.group,
+      `not every member is ONLINE: ${notOnline.join(", ")}`,
+      "bring it back, then pulumi up: it goes on here",
+    );
+}
