@@ -14,15 +14,19 @@ export async function privilegesOf(session: Session): Promise<(privilege: string
   return (needed) => {
     const option = needed.endsWith(withGrantOption) ? withGrantOption : "";
     const privilege = needed.slice(0, needed.length - option.length);
+    const [name, object] = privilege.split(" ON ");
+    if (object !== undefined) return held.has(name!) || held.has("ALL PRIVILEGES") || held.has(privilege);
     const any = [privilege, "ALL PRIVILEGES", ...(/_ADMIN$/.test(privilege) ? ["SUPER"] : [])];
     return any.some((p) => held.has(p + option));
   };
 }
 
+/** "SELECT", and "SELECT ON mysql.user" where it is granted for that table alone. */
 function privilegesIn(grant: string): string[] {
-  const [, list, rest] = /^GRANT (.+?) ON \*\.\* TO (.*)$/.exec(grant) ?? [];
+  const [, list, object, rest] = /^GRANT (.+?) ON (\S+) TO (.*)$/.exec(grant) ?? [];
   if (list === undefined) return [];
-  const names = list.split(",").map((p) => p.trim().toUpperCase());
+  const on = object === "*.*" ? "" : ` ON ${object!.replace(/`/g, "")}`;
+  const names = list.split(",").map((p) => p.trim().toUpperCase() + on);
   return rest?.endsWith(withGrantOption) ? [...names, ...names.map((n) => n + withGrantOption)] : names;
 }
 
@@ -48,6 +52,7 @@ const needs: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^ALTER INSTANCE RELOAD TLS/, ["CONNECTION_ADMIN"]],
   [/^RESET (REPLICA|SLAVE)/, ["REPLICATION_SLAVE_ADMIN", "RELOAD"]],
   [/^(CHANGE|START|STOP) (REPLICA|REPLICATION|MASTER|SLAVE)/, ["REPLICATION_SLAVE_ADMIN"]],
+  [/^INSTALL PLUGIN/, ["INSERT ON mysql.plugin", "DELETE ON mysql.plugin"]],
   [/^(CREATE|ALTER|DROP) USER/, ["CREATE USER"]],
 ];
 

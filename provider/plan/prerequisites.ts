@@ -1,3 +1,4 @@
+import { NotReadyError } from "../errors";
 import { canonical, existsOn, variables } from "../mysql/catalogue";
 import { type ServerFacts, valueOf } from "../mysql/facts";
 
@@ -11,17 +12,29 @@ export interface Unmet {
 export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
   const unmet = variables()
     .filter((v) => v.required !== undefined && /^\S+$/.test(v.required) && existsOn(v, facts.version))
-    // Only with parallel appliers, which are the default where this default is ON as well.
-    .filter((v) => !/preserve_commit_order/.test(v.name))
     .filter((v) => facts.variables[v.name] !== undefined)
     // From 8.0.26 some have two names at once.
-    .filter((v) => v.name !== "log_slave_updates" || facts.variables["log_replica_updates"] === undefined)
+    .filter(
+      (v) => facts.variables[v.name.replace("slave", "replica")] === undefined || !v.name.includes("slave"),
+    )
     .filter((v) => canonical(v, valueOf(facts, v.name)) !== canonical(v, v.required!))
     .map((v) => ({
       problem: `${v.name} is ${valueOf(facts, v.name) || "''"}, and must be ${v.required}`,
-      line: `${v.name.replace(/_/g, "-")}=${v.required}`,
+      line: v.name === "log_bin" ? "log-bin" : `${v.name.replace(/_/g, "-")}=${v.required}`,
     }));
   if (valueOf(facts, "server_id") === "0")
     unmet.push({ problem: "server_id is 0, and must be set", line: "server-id=<a number of its own>" });
   return unmet;
+}
+
+/** All that is missing at once, also where the plugin is: without a server_id it does not even load. */
+export function requirePrerequisites(facts: ServerFacts): void {
+  const unmet = unmetPrerequisites(facts);
+  if (unmet.length === 0) return;
+  const plugin =
+    facts.plugins["group_replication"] === undefined ? ["the group_replication plugin is not loaded"] : [];
+  throw new NotReadyError(facts.address, "is not ready for Group Replication", {
+    why: [...unmet.map((u) => u.problem), ...plugin].join("; "),
+    todo: `add to its option file and restart the server:\n[mysqld]\n${unmet.map((u) => u.line).join("\n")}`,
+  });
 }

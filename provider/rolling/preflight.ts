@@ -3,16 +3,15 @@ import { missingFrom, seenMembers } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import { printPlan } from "../plan/group-member";
-import { unmetPrerequisites } from "../plan/prerequisites";
 import { printSteps } from "../plan/step";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
 import { peerOf, proveGroupTls, proveRecovery, requireRecoveryUser } from "./proof";
 
-/** What can be known without changing anything: privileges, prerequisites, errant transactions. */
+/** What can be known without changing anything: privileges, errant transactions. */
 export async function requireAbility(view: GroupView, h: Handle): Promise<void> {
   await requirePrivileges(h.session, h.facts.account, privileges(h));
-  if (h.plan.action === "start") await requireReady(view, h);
+  if (h.plan.action === "start") await requireNoErrants(view, h);
   if (h.plan.late.length > 0) requireRecoveryUser(h.facts);
 }
 
@@ -23,13 +22,7 @@ function privileges(h: Handle): string[] {
   return [...privilegesFor(printPlan(h.plan)), ...probes, ...transactions];
 }
 
-async function requireReady(view: GroupView, h: Handle): Promise<void> {
-  const unmet = unmetPrerequisites(h.facts);
-  if (unmet.length > 0)
-    throw new NotReadyError(h.address, "is not ready for Group Replication", {
-      why: unmet.map((u) => u.problem).join("; "),
-      todo: `add to its option file and restart the server:\n[mysqld]\n${unmet.map((u) => u.line).join("\n")}`,
-    });
+async function requireNoErrants(view: GroupView, h: Handle): Promise<void> {
   const source = view.anyOnline();
   if (!source || h.facts.gtidExecuted === "") return;
   const own = await missingFrom(h.session, h.facts.gtidExecuted, (await observe(source)).gtidExecuted);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { NotReadyError, OtherServerError } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
-import { type ServerFacts, selfOf, valueOf } from "../mysql/facts";
+import { type ServerFacts, isRunning, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { addressOf } from "../mysql/target";
 import {
@@ -12,6 +12,7 @@ import {
   printPlan,
   reloadTls,
 } from "../plan/group-member";
+import { requirePrerequisites } from "../plan/prerequisites";
 import { resetSteps } from "../plan/settings";
 import { type Step, step } from "../plan/step";
 import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
@@ -35,7 +36,7 @@ import {
 
 const schema = z.strictObject({
   connection: connectionSchema,
-  groupName: known(z.uuid({ error: "must be a UUID, e.g. 8a94f357-aab4-11e8-9d3f-0242ac120002" })),
+  groupName: known(z.guid({ error: "must be a UUID, e.g. 8a94f357-aab4-11e8-9d3f-0242ac120002" })),
   localAddress: known(z.string()),
   bootstrap: known(z.boolean()).optional(),
   installPlugin: known(z.boolean()).optional(),
@@ -177,8 +178,10 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
     address: addressOf(target),
     group: String(inputs["groupName"]).toLowerCase(),
     secrets: {},
-    plan: (facts: ServerFacts): MemberPlan =>
-      planMember(viewOf(facts, names, memberContext, kept), wish, before),
+    plan: (facts: ServerFacts): MemberPlan => {
+      if (!isRunning(facts)) requirePrerequisites(facts);
+      return planMember(viewOf(facts, names, memberContext, kept), wish, before);
+    },
     bootstrap: wish.bootstrap,
     sslMode: (facts) => sslMode ?? valueOf(facts, "group_replication_ssl_mode"),
     seeds: seedsOf(inputs),
