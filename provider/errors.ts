@@ -170,6 +170,25 @@ export class StoppedError extends ProviderError {
   }
 }
 
+/** The same failure, with what was left: known only to whoever took the change back. */
+export function withLeft(error: unknown, left: string): unknown {
+  if (error instanceof StepFailedError)
+    return new StepFailedError(
+      error.server,
+      error.step,
+      { ...error.parts, left: error.parts.left ?? left },
+      error.facts,
+    );
+  if (error instanceof ProofError)
+    return new ProofError(
+      error.server,
+      error.told,
+      { ...error.parts, left: error.parts.left ?? left },
+      error.errnos,
+    );
+  return error;
+}
+
 /** Somebody else changes this group. */
 export class LockedError extends ProviderError {
   constructor(group: string, server: string) {
@@ -185,13 +204,13 @@ export class LockedError extends ProviderError {
 /** Credentials or certificates were tried and refused. */
 export class ProofError extends ProviderError {
   constructor(
-    server: string,
-    what: string,
+    readonly server: string,
+    readonly told: string,
     parts: Omit<ErrorParts, "what">,
     /** The servers' error numbers. */
     readonly errnos: readonly number[] = [],
   ) {
-    super("GR106", { what: `${server}: ${what}`, ...parts }, { server, errnos });
+    super("GR106", { ...parts, what: `${server}: ${told}` }, { server, errnos });
   }
 }
 

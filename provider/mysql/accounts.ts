@@ -1,7 +1,8 @@
 import { PrivilegeError } from "../errors";
 import type { AccountFact, AccountRequirement } from "./facts";
+import { currentAccount } from "./observe";
 import { ServerError, type Session } from "./session";
-import { quote } from "./sql";
+import { textLiteral } from "./sql";
 
 interface UserRow {
   plugin: string;
@@ -28,7 +29,7 @@ export async function readAccount(
   user: string,
   host: string,
 ): Promise<AccountFact | undefined> {
-  const grantee = quote(`'${user}'@'${host}'`);
+  const grantee = textLiteral(`'${user}'@'${host}'`);
   const rows = await session
     .read<UserRow>(
       `SELECT plugin, HEX(authentication_string) AS hash, ssl_type AS type, CONVERT(x509_issuer USING utf8mb4) AS issuer,
@@ -41,14 +42,22 @@ export async function readAccount(
               FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ${grantee}
             UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.', TABLE_NAME)
               FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ${grantee}) all_grants) AS grants
-       FROM mysql.user WHERE User = ${quote(user)} AND Host = ${quote(host)}`,
+       FROM mysql.user WHERE User = ${textLiteral(user)} AND Host = ${textLiteral(host)}`,
     )
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       if (error instanceof ServerError && error.errno === 1142)
-        throw new PrivilegeError(session.address, ["SELECT ON mysql.*"], `'${session.target.user}'`);
+        throw new PrivilegeError(session.address, ["SELECT ON mysql.*"], await currentAccount(session));
       throw error;
     });
   return rows[0] && accountFact(rows[0]);
+}
+
+/** Hosts of all accounts of that name. */
+export async function hostsOf(session: Session, user: string): Promise<string[]> {
+  const rows = await session.read<{ host: string }>(
+    `SELECT Host AS host FROM mysql.user WHERE User = ${textLiteral(user)}`,
+  );
+  return rows.map((row) => row.host);
 }
 
 function accountFact(row: UserRow): AccountFact {

@@ -1,4 +1,4 @@
-import { MemberUnreachableError, PrivilegeError } from "../errors";
+import { MemberUnreachableError, NotReadyError, PrivilegeError } from "../errors";
 import { variables } from "./catalogue";
 import type { ChannelFact, MemberFact, MemberState, ServerFacts, VariableFact } from "./facts";
 import { ServerError, type Session } from "./session";
@@ -86,7 +86,7 @@ export async function observe(session: Session): Promise<ServerFacts> {
   const [variableRows, serverRows] = await Promise.all([
     session.read<VariableRow>(variablesQuery),
     session.read<{ facts: ServerRow | string }>(serverQuery),
-  ]).catch((error: unknown) => explain(session, error));
+  ]).catch(async (error: unknown) => explain(session, error));
   const raw = serverRows[0]!.facts;
   return facts(session.address, variableRows, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
 }
@@ -100,7 +100,7 @@ function facts(address: string, variableRows: VariableRow[], row: ServerRow): Se
     reportHost: row.host,
     port: Number(row.port),
     now,
-    account: row.account.replace(/^(.*)@([^@]*)$/, "'$1'@'$2'"),
+    account: quotedAccount(row.account),
     variables: Object.fromEntries(variableRows.map((v) => [v.name, variableFact(v, row.nulls)])),
     plugins: row.plugins ?? {},
     members: (row.members ?? []).filter((m) => m.id !== "").map(memberFact),
@@ -149,13 +149,20 @@ function lastStart(row: ServerRow, now: number): number | undefined {
   return Math.abs(byLog - byThread) < 120 ? byLog : byThread;
 }
 
-function explain(session: Session, error: unknown): never {
+async function explain(session: Session, error: unknown): Promise<never> {
+  if (error instanceof ServerError && [1054, 1146, 1193, 1305].includes(error.errno)) {
+    const [row] = await session.read<{ version: string }>("SELECT @@version AS version");
+    throw new NotReadyError(session.address, `runs ${row?.version}, which this release cannot read`, {
+      why: error.message,
+      todo: "this release manages servers from 8.0.27 on",
+    });
+  }
   if (error instanceof ServerError && [1142, 1143, 1227, 1044].includes(error.errno)) {
     const table = /for table '([^']+)'/.exec(error.reason)?.[1];
     throw new PrivilegeError(
       session.address,
       [table === "slave_master_info" ? "SELECT ON mysql.*" : "SELECT ON performance_schema.*"],
-      `'${session.target.user}'`,
+      await currentAccount(session),
     );
   }
   if (error instanceof ServerError && error.lost)
@@ -164,4 +171,14 @@ function explain(session: Session, error: unknown): never {
       `the connection was lost while it was read: ${error.reason}`,
     );
   throw error;
+}
+
+/** 'user'@'host' of the login, as GRANT wants it. */
+export async function currentAccount(session: Session): Promise<string> {
+  const [row] = await session.read<{ account: string }>("SELECT CURRENT_USER() AS account");
+  return quotedAccount(row?.account ?? session.target.user);
+}
+
+function quotedAccount(text: string): string {
+  return text.replace(/^(.*)@([^@]*)$/, "'$1'@'$2'");
 }

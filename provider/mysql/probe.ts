@@ -44,6 +44,30 @@ export async function probe(
   probes: readonly Probe[],
   timeoutSeconds = 10,
 ): Promise<ProbeOutcome[]> {
+  return inTurn(session, () => probeAlone(session, version, probes, timeoutSeconds));
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/** The channels have fixed names, so that what a killed process left can be found: one probe a server at a time. */
+async function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(session.address) ?? Promise.resolve();
+  const mine = before
+    .catch(() => undefined)
+    .then(async () => {
+      await session.read("SELECT GET_LOCK('mysqlgr_probe', 60)", 70);
+      return work().finally(() => session.read("SELECT RELEASE_LOCK('mysqlgr_probe')"));
+    });
+  turns.set(session.address, mine);
+  return mine;
+}
+
+async function probeAlone(
+  session: Session,
+  version: string,
+  probes: readonly Probe[],
+  timeoutSeconds: number,
+): Promise<ProbeOutcome[]> {
   const dialect = dialectOf(version);
   const channels = probes.map((_, i) => `mysqlgr_probe_${i + 1}`);
   const started: string[] = [];

@@ -49,6 +49,11 @@ const escapes: Record<string, string> = {
   "\x1a": "\\Z",
 };
 
+/** A string literal for reads, whatever sql_mode the session has. */
+export function textLiteral(value: string): string {
+  return `CONVERT(X'${Buffer.from(value).toString("hex")}' USING utf8mb4)`;
+}
+
 export function identifier(name: string): string {
   return `\`${name.replace(/`/g, "``")}\``;
 }

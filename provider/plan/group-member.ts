@@ -96,9 +96,9 @@ function changeOf(view: ServerView, name: string, value: string, sslMode: string
   const v = variable(name);
   const seen = view.variables[name];
   const cost = costOf(view, name, sslMode);
-  const same = seen !== undefined && canonical(v, seen.value) === value;
+  const same = seen !== undefined && canonical(v, seen.value) === canonical(v, value);
   if (!same) return [{ name, cost, steps: [setStep(view, name, value)], pending: false }];
-  const stale = seen.persisted !== undefined && canonical(v, seen.persisted) !== value;
+  const stale = seen.persisted !== undefined && canonical(v, seen.persisted) !== canonical(v, value);
   const steps =
     (stale || seen.fleeting) && v.persistable !== false && !v.neverPersist
       ? [persistStep(view, name, value)]
@@ -248,8 +248,8 @@ function refuseGroupRestart(view: ServerView, wish: Wish, changes: readonly Chan
     `${change.name} cannot go from ${from || "''"} to ${to} while the group runs`,
     why,
     change.name === "group_replication_single_primary_mode"
-      ? `SELECT group_replication_switch_to_${to === "ON" ? "single" : "multi"}_primary_mode() on any member changes it on all without a restart; then pulumi up adopts it`
-      : "stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up starts the group with the new value, or leave the value as it is",
+      ? `SELECT group_replication_switch_to_${to === "ON" ? "single" : "multi"}_primary_mode() on any member changes it on all without a restart; then pulumi up --refresh adopts it`
+      : "stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up --refresh starts the group with the new value; or leave the value as it is",
   );
 }
 

@@ -17,6 +17,10 @@ export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
     .filter(
       (v) => facts.variables[v.name.replace("slave", "replica")] === undefined || !v.name.includes("slave"),
     )
+    // Without parallel appliers there is no order to preserve.
+    .filter(
+      (v) => v.name !== "replica_preserve_commit_order" || valueOf(facts, "replica_parallel_workers") !== "0",
+    )
     .filter((v) => canonical(v, valueOf(facts, v.name)) !== canonical(v, v.required!))
     .map((v) => ({
       problem: `${v.name} is ${valueOf(facts, v.name) || "''"}, and must be ${v.required}`,

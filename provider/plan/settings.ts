@@ -41,7 +41,8 @@ function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined):
 export function setStep(view: ServerView, variableName: string, value: string): Step {
   const v = variable(variableName);
   const name = liveName(view, v);
-  if (v.dynamicSince && !atLeast(view.version, v.dynamicSince))
+  const { dynamicSince } = variable(name);
+  if (dynamicSince && !atLeast(view.version, dynamicSince))
     throw new NotReadyError(
       view.address,
       `runs ${view.version}, which takes ${name} from its option file only`,

@@ -73,7 +73,8 @@ export function wishOf(inputs: Readonly<Record<string, unknown>>, properties: re
   const wish: Record<string, string> = {};
   const add = (v: Variable, value: unknown): void => {
     if (value === undefined || value === null || isUnknown(value)) return;
-    wish[v.name] = canonical(v, textOf(v, value));
+    // A UUID in capitals is the same to the server, and may not be to the other members: it is sent as it is declared.
+    wish[v.name] = v.type === "string" ? String(textOf(v, value)).trim() : canonical(v, textOf(v, value));
   };
   for (const property of properties) add(variableOf(property), inputs[property]);
   const more = inputs["variables"];
@@ -83,6 +84,23 @@ export function wishOf(inputs: Readonly<Record<string, unknown>>, properties: re
       if (v) add(v, value);
     }
   return wish;
+}
+
+/** Variables that were declared before, and now either are still, or will be with a value that is not known yet, are not removed. */
+export function removedFrom(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  properties: readonly string[],
+): string[] {
+  const unknown = properties.filter((property) => isUnknown(now[property])).map((p) => variableOf(p).name);
+  const free = now["variables"];
+  const unknownFree = (name: string): boolean =>
+    isUnknown(free) && (typeof free !== "object" || isUnknown((free as Record<string, unknown>)[name]));
+  const named = new Set(properties.map((property) => variableOf(property).name));
+  const declared = wishOf(now, properties);
+  return Object.keys(wishOf(before, properties)).filter(
+    (name) => !(name in declared) && !unknown.includes(name) && (named.has(name) || !unknownFree(name)),
+  );
 }
 
 export function textOf(v: Variable, value: unknown): string | number | boolean {

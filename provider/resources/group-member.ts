@@ -51,7 +51,7 @@ export interface GroupMemberArgs {
    * @default unmanaged
    * @mysql group_replication_group_seeds
    * @since 5.7.17
-   * @cost rolling restart
+   * @cost none
    */
   groupSeeds?: pulumi.Input<pulumi.Input<string>[]>;
   /**

@@ -39,6 +39,7 @@ const patience = 1500;
 /** Collects the jobs of one deployment by group, and runs them as one schedule. One in a process. */
 export class Coordinator {
   private readonly groups = new Map<string, Gathering>();
+  private preceding = 0;
 
   constructor(
     private readonly sessions: Sessions,
@@ -48,6 +49,20 @@ export class Coordinator {
   /** Told by diff, which runs just before the update that it announces. */
   announce(group: string, address: string, changes: boolean): void {
     this.gathering(group).announced.set(address, changes);
+  }
+
+  /**
+   * Work of other resources after which jobs of members may follow: a member's update comes when its channel's has ended, and those
+   * of a group should still be gathered into one change.
+   */
+  async precede<T>(work: () => Promise<T>): Promise<T> {
+    this.preceding += 1;
+    try {
+      return await work();
+    } finally {
+      this.preceding -= 1;
+      for (const gathering of this.groups.values()) if (gathering.timer) this.arm(gathering);
+    }
   }
 
   submit(job: Job, known: readonly string[]): Promise<JobResult> {
@@ -79,6 +94,7 @@ export class Coordinator {
     clearTimeout(gathering.timer);
     gathering.timer = setTimeout(
       () => {
+        if (this.preceding > 0) return this.arm(gathering);
         if (!isComplete(gathering) && isAwaited(gathering) && performance.now() - gathering.since < patience)
           return this.arm(gathering);
         this.begin(gathering);

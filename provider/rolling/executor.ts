@@ -1,9 +1,10 @@
-import { ProofError, ProviderError, StepFailedError } from "../errors";
+import { NotReadyError, ProviderError, StepFailedError, withLeft } from "../errors";
 import { type ServerFacts, hasFailed, isRunning, valueOf } from "../mysql/facts";
 import {
   bootstrapGroupReplication,
   caughtUp,
   leaveOfflineMode,
+  missingFrom,
   reasonSince,
   serverClock,
   startGroupReplication,
@@ -112,7 +113,11 @@ export class Executor {
     const failed = hasFailed(h.facts);
     try {
       if (failed) await stopGroupReplication(h.session);
-      await h.apply([...h.plan.install, ...h.plan.online, ...h.plan.material]);
+      if (bootstrap) await this.requireAllTransactions(h);
+      await h.apply(h.plan.install);
+      // Where settings from an earlier life are persisted, the plugin starts Group Replication as it is installed.
+      if (h.plan.install.length > 0) await stopGroupReplication(h.session);
+      await h.apply([...h.plan.online, ...h.plan.material]);
       since = await serverClock(h.session);
       await h.apply(h.plan.stopped);
       await h.observe();
@@ -127,6 +132,23 @@ export class Executor {
       this.say(`${h.address}: ONLINE`);
     } catch (error) {
       throw await this.takeBack(h, await this.withReason(h, error, since), false);
+    }
+  }
+
+  /** A group is made from the member that has every transaction of the others, or theirs would be lost to it. */
+  private async requireAllTransactions(h: Handle): Promise<void> {
+    for (const other of this.view.all) {
+      if (other === h || other.job.leave) continue;
+      const more = await missingFrom(h.session, other.facts.gtidExecuted, h.facts.gtidExecuted);
+      if (more === "") continue;
+      throw new NotReadyError(
+        h.address,
+        `may not make the group: ${other.address} has transactions that it lacks`,
+        {
+          why: `GTIDs ${more}`,
+          todo: `declare bootstrap: true on ${other.address} instead, if it has all transactions of the group`,
+        },
+      );
     }
   }
 
@@ -219,10 +241,12 @@ export class Executor {
     const left: string[] = [];
     try {
       const touched = h.touched;
+      // Some settings cannot be put back while it runs, and what it runs with now is not what it had.
+      const stop = restart || (!isRunning(h.before) && (await stateOf(h.session, h.id)) !== "OFFLINE");
+      if (stop) await stopGroupReplication(h.session);
       await h.undo();
       if (touched) left.push(`${h.address} has its settings from before`);
-      if (restart && (await stateOf(h.session, h.id)) !== "ONLINE") {
-        await stopGroupReplication(h.session);
+      if (restart) {
         await startGroupReplication(h.session);
         await this.awaitOnline(h);
         left.push("it is ONLINE again");
@@ -279,15 +303,4 @@ async function inParallel(handles: readonly Handle[], work: (h: Handle) => Promi
   );
   const failed = outcomes.find((o) => o.status === "rejected");
   if (failed) throw failed.reason;
-}
-
-function withLeft(error: unknown, left: string): unknown {
-  if (error instanceof StepFailedError)
-    return new StepFailedError(error.server, error.step, { ...error.parts, left: error.parts.left ?? left });
-  if (error instanceof ProofError)
-    return new ProofError(error.facts["server"] as string, error.parts.what.replace(/^[^ ]+: /, ""), {
-      ...error.parts,
-      left,
-    });
-  return error;
 }

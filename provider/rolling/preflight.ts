@@ -1,12 +1,14 @@
-import { NotReadyError, QuorumRiskError } from "../errors";
+import { GroupRestartError, NotReadyError, QuorumRiskError } from "../errors";
+import { stackInEffect, valueOf } from "../mysql/facts";
 import { missingFrom, seenMembers } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
-import { printPlan } from "../plan/group-member";
+import { allSteps, printPlan, undoOf } from "../plan/group-member";
 import { printSteps } from "../plan/step";
+import { groupCertificate, parseEndpoint } from "../tls/handshake";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
-import { peerOf, proveGroupTls, proveRecovery, requireRecoveryUser } from "./proof";
+import { peerOf, proveGroupTls, proveRecovery, requireRecoveryUser, standIn } from "./proof";
 
 /** What can be known without changing anything: privileges, errant transactions. */
 export async function requireAbility(view: GroupView, h: Handle): Promise<void> {
@@ -19,7 +21,9 @@ function privileges(h: Handle): string[] {
   if (h.job.leave) return privilegesFor(["STOP GROUP_REPLICATION", ...printSteps(h.job.leave(h.facts))]);
   const probes = h.plan.action === "none" ? [] : probePrivileges;
   const transactions = h.plan.action === "restart" ? ["PROCESS"] : [];
-  return [...privilegesFor(printPlan(h.plan)), ...probes, ...transactions];
+  // A change that could not be taken back is not begun.
+  const undo = printSteps(undoOf(allSteps(h.plan)));
+  return [...privilegesFor([...printPlan(h.plan), ...undo]), ...probes, ...transactions];
 }
 
 async function requireNoErrants(view: GroupView, h: Handle): Promise<void> {
@@ -41,6 +45,7 @@ export async function probeBeforehand(view: GroupView, restarting: readonly Hand
   const prober = view.prober();
   const [first] = restarting;
   if (!prober || !first) return;
+  await Promise.all(restarting.map((h) => requireSameEncryption(h)));
   const others = restarting.filter((h) => h.id !== prober.facts.uuid).map((h) => peerOf(h.facts));
   await proveGroupTls(prober.session, prober.facts, first.job.sslMode(first.facts), others);
   const tried = new Set<string>();
@@ -48,12 +53,32 @@ export async function probeBeforehand(view: GroupView, restarting: readonly Hand
     const credentials = JSON.stringify([facts.channel?.user, facts.channel?.password]);
     if (tried.has(credentials)) continue;
     tried.add(credentials);
-    const of = { ...prober.facts, address: facts.address, channel: facts.channel };
+    const of = standIn(prober.facts, facts);
     await proveRecovery(prober.session, prober.facts, [peerOf(prober.facts)], { of });
   }
 }
 
 /** Two witnesses must see every member ONLINE that was so before, and a majority left without this one. */
+/**
+ * Where ssl_mode was set by hand and never acted, only a handshake tells whether the group encrypts: on XCOM a member that does
+ * otherwise would be refused after 61 s.
+ */
+async function requireSameEncryption(h: Handle): Promise<void> {
+  const { facts } = h;
+  const setAt = facts.variables["group_replication_ssl_mode"]?.setAt ?? 0;
+  const local = parseEndpoint(valueOf(facts, "group_replication_local_address"));
+  if (stackInEffect(facts) === "MYSQL" || !local || setAt <= (facts.startedAt ?? 0)) return;
+  const encrypted = (await groupCertificate(local)) !== undefined;
+  const wanted = h.job.sslMode(facts);
+  if (encrypted === (wanted !== "DISABLED")) return;
+  throw new GroupRestartError(
+    h.address,
+    `its group ${encrypted ? "encrypts" : "does not encrypt"}, although ssl_mode was set to ${valueOf(facts, "group_replication_ssl_mode")} since: members cannot change to ${wanted} one by one`,
+    "on the XCOM stack an encrypted and an unencrypted member cannot talk to each other",
+    "stop Group Replication on every member in a maintenance window (the primary last), then pulumi up --refresh starts the group with the new value",
+  );
+}
+
 export async function requireQuorum(view: GroupView, h: Handle): Promise<void> {
   const sessions = [...view.sessionsOnline(h)].slice(0, 2);
   const views = await Promise.all([...sessions, h.session].slice(0, 2).map((s) => seenMembers(s)));

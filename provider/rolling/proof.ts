@@ -92,6 +92,24 @@ export async function proveRecovery(
   );
 }
 
+const files = ["ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_crl", "ssl_crlpath", "public_key_path"];
+
+/**
+ * A member as another can try it in its place: its own credentials and settings, with the other's files where it has any, since its
+ * own lie on its own disk.
+ */
+export function standIn(prober: ServerFacts, member: ServerFacts): ServerFacts {
+  const names = files.map((file) => `group_replication_recovery_${file}`);
+  const lent = names.filter((name) => valueOf(member, name) !== "" && prober.variables[name] !== undefined);
+  return {
+    ...member,
+    variables: {
+      ...member.variables,
+      ...Object.fromEntries(lent.map((name) => [name, prober.variables[name]!])),
+    },
+  };
+}
+
 /** A recovery account is needed to join by itself at a start of the server. */
 export function requireRecoveryUser(facts: ServerFacts): void {
   if (facts.channel && facts.channel.user !== "") return;

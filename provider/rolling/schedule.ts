@@ -71,7 +71,8 @@ function refuseWhereUnsafe({ group, members }: GroupPicture): void {
     );
   const online = members.filter((m) => m.state === "ONLINE");
   const [only] = online;
-  if (online.length === 1 && only?.job?.action === "restart") throw nobodyElse(only.address);
+  const joining = members.some((m) => m.job?.action === "start");
+  if (online.length === 1 && only?.job?.action === "restart" && !joining) throw nobodyElse(only.address);
 }
 
 function nobodyElse(address: string): GroupRestartError {

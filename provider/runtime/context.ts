@@ -2,7 +2,8 @@ import { InputError } from "../errors";
 import { Sessions } from "../mysql/sessions";
 import { type Target, addressOf } from "../mysql/target";
 import { Coordinator } from "../rolling/coordinator";
-import { isUnknown } from "../plan/wish";
+import { unknownValue } from "../plan/wish";
+import { tlsSchema } from "./validation";
 
 /** The stack's configuration, secrets decrypted, as the engine hands it over before any operation. */
 export interface StackConfiguration {
@@ -48,7 +49,7 @@ export function targetOf(connection: ConnectionInputs | undefined): Target {
   const socketPath = declared.socketPath ?? (declared.host === undefined ? get("socketPath") : undefined);
   return {
     host: declared.host ?? get("host") ?? "127.0.0.1",
-    port: Number(declared.port ?? get("port") ?? 3306),
+    port: declared.port ?? portOf(get("port")),
     user: declared.user ?? get("user") ?? "root",
     password: declared.password ?? get("password"),
     ...(socketPath === undefined ? {} : { socketPath }),
@@ -57,21 +58,44 @@ export function targetOf(connection: ConnectionInputs | undefined): Target {
   };
 }
 
+/** Configuration is checked like a declaration: a misspelled mode must not mean less verification than was meant. */
 function parsed(text: string | undefined): NonNullable<ConnectionInputs["tls"]> {
   if (text === undefined) return {};
+  const value = jsonOf(text);
+  const outcome = tlsSchema.safeParse(value);
+  if (outcome.success) return outcome.data as NonNullable<ConnectionInputs["tls"]>;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  throw new InputError(
+    "mysqlgr:tls",
+    isObject
+      ? "must hold mode, ca, cert, key and serverName as a connection's tls does"
+      : "is no JSON object",
+    'pulumi config set mysqlgr:tls \'{"mode":"VERIFY_CA","ca":"…"}\'',
+  );
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text) as NonNullable<ConnectionInputs["tls"]>;
+    return JSON.parse(text);
   } catch {
-    throw new InputError(
-      "mysqlgr:tls",
-      "is no JSON object",
-      'pulumi config set mysqlgr:tls \'{"mode":"VERIFY_CA","ca":"…"}\'',
-    );
+    return undefined;
   }
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined) return 3306;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port > 0 && port < 65536) return port;
+  throw new InputError(
+    "mysqlgr:port",
+    "must be a whole number from 1 to 65535",
+    "pulumi config set mysqlgr:port 3306",
+  );
 }
 
 /** The server's address as far as the declaration and the configuration tell it. */
 export function addressFrom(connection: unknown): string {
-  if (connection === undefined || isUnknown(connection)) return "a server that is not known yet";
+  const { host, port, socketPath } = (connection ?? {}) as ConnectionInputs;
+  if ([connection, host, port, socketPath].includes(unknownValue)) return "a server that is not known yet";
   return addressOf(targetOf(connection as ConnectionInputs));
 }

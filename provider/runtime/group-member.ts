@@ -16,7 +16,7 @@ import { requirePrerequisites } from "../plan/prerequisites";
 import { resetSteps } from "../plan/settings";
 import { type Step, step } from "../plan/step";
 import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
-import { declaredShape, isUnknown, memberProperties, variableOf, wishOf } from "../plan/wish";
+import { declaredShape, isUnknown, memberProperties, removedFrom, variableOf, wishOf } from "../plan/wish";
 import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
@@ -88,13 +88,13 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
 
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const state = olds as MemberState;
-  const before = managedBy(olds);
+  const before = removedFrom(olds, news, memberProperties);
   const wish = wishOfInputs(news);
   const plan = planMember(viewInState(state), wish, before);
   const planned = !isEmpty(plan);
   const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
-  const group = String(news["groupName"]).toLowerCase();
+  const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, changes);
   if (planned) sayPlan("member", plan);
   heard(group, address, plan.action, Math.max(1, seedsOf(news).length));
@@ -253,7 +253,9 @@ function liveInputs(inputs: Inputs, facts: ServerFacts): Inputs {
   const live = { ...inputs };
   const differs = (name: string): boolean => {
     const seen = view.variables[name];
-    return seen !== undefined && canonical(variable(name), seen.value) !== wish[name];
+    return (
+      seen !== undefined && canonical(variable(name), seen.value) !== canonical(variable(name), wish[name]!)
+    );
   };
   for (const property of memberProperties) {
     const v = variableOf(property);

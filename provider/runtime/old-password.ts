@@ -1,9 +1,8 @@
-import { readAccount } from "../mysql/accounts";
+import { hostsOf, readAccount } from "../mysql/accounts";
 import { type ServerFacts, isRunning } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { passwordMatches } from "../mysql/password";
 import type { Session } from "../mysql/session";
-import { quote } from "../mysql/sql";
 import type { Target } from "../mysql/target";
 import { discardOldPassword } from "../plan/replication-user";
 import { say, sessions } from "./context";
@@ -19,16 +18,18 @@ export async function discardOldPasswords(
   user: string,
 ): Promise<void> {
   if (!isRunning(facts)) return;
-  const hosts = await session.read<{ host: string }>(
-    `SELECT Host AS host FROM mysql.user
-     WHERE User = ${quote(user)} AND JSON_CONTAINS_PATH(COALESCE(User_attributes, '{}'), 'one', '$.additional_password')`,
+  const accounts = await Promise.all(
+    (await hostsOf(session, user)).map(async (host) => ({
+      host,
+      account: await readAccount(session, user, host),
+    })),
   );
-  if (hosts.length === 0) return;
+  const retained = accounts.filter(({ account }) => account?.oldPassword);
+  if (retained.length === 0) return;
   const members = await Promise.all(facts.members.map((m) => factsOf(target, m.host, m.port)));
   const primary = facts.members.find((m) => m.role === "PRIMARY");
   if (!primary || members.some((m) => m === undefined)) return;
-  for (const { host } of hosts) {
-    const account = await readAccount(session, user, host);
+  for (const { host, account } of retained) {
     const behind = members.filter(
       (m) =>
         m?.channel?.user === user && !passwordMatches(account!.plugin, account!.hash, m.channel.password),

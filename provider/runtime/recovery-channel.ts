@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { OtherServerError, ProofError } from "../errors";
+import { OtherServerError, ProofError, withLeft } from "../errors";
+import { hostsOf, readAccount } from "../mysql/accounts";
 import { canonical, variable } from "../mysql/catalogue";
+import { passwordMatches } from "../mysql/password";
 import { type ServerFacts, isOnline, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { recoveryTls } from "../mysql/probe";
@@ -20,10 +22,10 @@ import {
 } from "../plan/recovery-channel";
 import { printSteps } from "../plan/step";
 import { type ServerView, channelContext, viewOf } from "../plan/view";
-import { channelProperties, declaredShape, isUnknown, variableOf, wishOf } from "../plan/wish";
+import { channelProperties, declaredShape, isUnknown, removedFrom, variableOf, wishOf } from "../plan/wish";
 import { Handle } from "../rolling/handle";
 import type { Job } from "../rolling/job";
-import { type Peer, mayProbe, peerOf, proveRecovery } from "../rolling/proof";
+import { type Peer, mayProbe, peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, say, sessions, targetOf } from "./context";
 import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
@@ -110,7 +112,15 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
     passwordMatches:
       channel.passwordMatches && (isUnknown(news["password"]) || olds["password"] === news["password"]),
   };
-  const plan = planChannel(view, seen, wishOfInputs(news), managedBy(olds), optionsBy(olds));
+  const wish = wishOfInputs(news);
+  const plan = planChannel(
+    view,
+    seen,
+    // Whether a user that is not known yet is another one, only the update can tell.
+    isUnknown(news["user"]) && seen ? { ...wish, user: seen.user } : wish,
+    removedFrom(olds, news, channelProperties),
+    optionsBy(olds).filter((property) => !isUnknown(news[property])),
+  );
   const planned = !isEmpty(plan);
   const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   const group = view.variables["group_replication_group_name"]?.value ?? "";
@@ -165,22 +175,28 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
 /** Makes the server as declared, and proves it; what is refused is taken back. */
 async function converge(inputs: Inputs, state: ChannelState | undefined): Promise<ServerFacts> {
   const target = targetOf(inputs["connection"] as ConnectionInputs);
-  const restarting = await sessions.use(target, async (session) => {
-    const facts = await observe(session);
-    if (state) requireSame(facts, state);
-    const job = jobOf(inputs, state, { previousPassword: facts.channel?.password ?? "" });
-    const handle = new Handle(job, session, facts);
-    const probes = isEmpty(handle.plan) ? [] : probePrivileges;
-    await requirePrivileges(session, facts.account, [...privilegesFor(printPlan(handle.plan)), ...probes]);
-    const group = valueOf(facts, "group_replication_group_name").toLowerCase();
-    if (handle.plan.action === "restart") return { job: { ...job, group }, facts };
-    await applyAndProve(handle, inputs);
-    await discardOldPasswords(session, handle.facts, job.target, String(inputs["user"]));
-    return { facts: handle.facts };
-  });
+  const restarting = await coordinator.precede(() =>
+    sessions.use(target, async (session) => {
+      const facts = await observe(session);
+      if (state) requireSame(facts, state);
+      const job = jobOf(inputs, state, { previousPassword: facts.channel?.password ?? "" });
+      const handle = new Handle(job, session, facts);
+      const probes = isEmpty(handle.plan) ? [] : probePrivileges;
+      await requirePrivileges(session, facts.account, [...privilegesFor(printPlan(handle.plan)), ...probes]);
+      const group = valueOf(facts, "group_replication_group_name").toLowerCase();
+      if (handle.plan.action === "restart") return { job: { ...job, group }, facts };
+      await applyAndProve(handle, inputs);
+      await discardOldPasswords(session, handle.facts, job.target, String(inputs["user"]));
+      return { facts: handle.facts };
+    }),
+  );
   if (!restarting.job) return restarting.facts;
   const others = restarting.facts.members.map((m) => `${m.host}:${m.port}`);
-  return (await coordinator.submit(restarting.job, others)).facts;
+  const { facts } = await coordinator.submit(restarting.job, others);
+  await sessions.use(target, (session) =>
+    discardOldPasswords(session, facts, target, String(inputs["user"])),
+  );
+  return facts;
 }
 
 async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
@@ -192,7 +208,7 @@ async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
     handle.settle();
   } catch (error) {
     await handle.undo();
-    throw error;
+    throw withLeft(error, `${handle.address} has its settings from before`);
   }
 }
 
@@ -211,30 +227,52 @@ async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Prom
   const { socketPath: _, ...tcp } = { ...session.target, host: primary.host, port: primary.port };
   await sessions.use(tcp, async (prober) => {
     const proberFacts = await observe(prober);
-    // Certificate files are the member's own; on the primary its own stand in for them.
-    const asPrimary: ServerFacts = { ...proberFacts, address: facts.address, channel: facts.channel };
-    await proveRecovery(prober, proberFacts, declaredDonors ?? [peerOf(proberFacts)], { of: asPrimary });
+    await proveRecovery(prober, proberFacts, declaredDonors ?? [peerOf(proberFacts)], {
+      of: standIn(proberFacts, facts),
+    });
   });
 }
 
 /**
  * Outside a group the server itself is the donor. Neither its certificate nor the CA by which it judges this one need be the group's
- * yet (its GroupMember comes after this), so what TLS alone refuses is left to the member, which tries the whole before it starts.
+ * yet (its GroupMember comes after this), so what only TLS refuses is left to the member, which tries the whole before it starts.
  */
 async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
-  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key, ...tls } = recoveryTls(facts);
+  const tls = recoveryTls(facts);
+  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key: _key, ...plain } = tls;
   const self = [peerOf(facts)];
-  const plain = { ...tls, verifyIdentity: false };
   try {
-    await proveRecovery(session, facts, self, { tls: plain });
+    return await proveRecovery(session, facts, self, { tls });
   } catch (error) {
-    if (!(error instanceof ProofError) || !cert || !key) throw error;
-    await proveRecovery(session, facts, self, { tls: { ...plain, cert, key } }).catch(leaveTlsToTheMember);
+    if (!isTlsOnly(error)) throw error;
+  }
+  try {
+    await proveRecovery(session, facts, self, { tls: { ...plain, verifyIdentity: false } });
+  } catch (error) {
+    if (cert && (await needsCertificate(session, facts))) return;
+    throw error;
   }
 }
 
-function leaveTlsToTheMember(error: unknown): void {
-  if (!(error instanceof ProofError && error.errnos.every((n) => n === 2013 || n === 2026))) throw error;
+/** Refused by TLS, and not because a file of this server's own is missing. */
+function isTlsOnly(error: unknown): boolean {
+  if (!(error instanceof ProofError)) return false;
+  const ownFile = /Unable to get|set_default_verify_paths|private key|No such file/i;
+  return error.errnos.every((n) => n === 2013 || n === 2026) && !ownFile.test(error.parts.why ?? "");
+}
+
+/** The account wants a certificate, and the password is right as far as this server's own copy of it tells. */
+async function needsCertificate(session: Session, facts: ServerFacts): Promise<boolean> {
+  const { user, password } = facts.channel ?? { user: "", password: "" };
+  const accounts = await Promise.all(
+    (await hostsOf(session, user)).map((host) => readAccount(session, user, host)),
+  );
+  return accounts.some(
+    (a) =>
+      a !== undefined &&
+      (a.require.type === "X509" || a.require.type === "SPECIFIED") &&
+      passwordMatches(a.plugin, a.hash, password),
+  );
 }
 
 function donorOf(text: string): Peer {
@@ -278,7 +316,7 @@ function wishOfInputs(inputs: Inputs): ChannelWish {
   const text = (key: string): string | undefined =>
     typeof inputs[key] === "string" && !isUnknown(inputs[key]) ? inputs[key] : undefined;
   return {
-    user: String(inputs["user"]),
+    user: isUnknown(inputs["user"]) ? "(not known yet)" : String(inputs["user"]),
     hasPassword: passwordOf(inputs) !== "",
     networkNamespace: text("networkNamespace"),
     privilegeChecksUser: text("privilegeChecksUser"),

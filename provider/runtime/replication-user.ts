@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { OtherServerError } from "../errors";
+import { OtherServerError, withLeft } from "../errors";
 import { readAccount } from "../mysql/accounts";
-import { type ServerFacts, isOnline, isRunning } from "../mysql/facts";
+import { type ServerFacts, isOnline, isRunning, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
-import type { Session } from "../mysql/session";
 import { print } from "../mysql/sql";
 import type { Target } from "../mysql/target";
 import {
@@ -19,10 +18,11 @@ import {
   requireInputOf,
   seenAccount,
 } from "../plan/replication-user";
+import { undoOf } from "../plan/group-member";
 import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
-import { peerOf, proveRecovery } from "../rolling/proof";
-import { awaitMembers, eachPlace, placeOf, run, withSessions } from "./account-places";
+import { peerOf, proveRecovery, standIn } from "../rolling/proof";
+import { type Open, awaitMembers, eachPlace, placeOf, run, withSessions } from "./account-places";
 import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
 import { PartialFailure, declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
@@ -84,6 +84,12 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
   return { inputs: { ...inputs, ...providerOf(news) }, failures };
 }
 
+function namesCertificate(require: unknown): boolean {
+  if (typeof require !== "object" || require === null) return false;
+  const { issuer, subject } = require as { issuer?: string; subject?: string };
+  return issuer !== undefined || subject !== undefined;
+}
+
 function sayNewUser(inputs: Inputs): void {
   const wish = wishOfInputs(inputs);
   const servers = isUnknown(inputs["servers"])
@@ -107,7 +113,7 @@ function grantFailures(grants: unknown): CheckFailure[] {
 function requireFailures(inputs: Inputs): CheckFailure[] {
   const require = inputs["require"];
   if (inputs["password"] !== undefined && inputs["password"] !== "") return [];
-  const certificate = require === "X509" || (typeof require === "object" && require !== null);
+  const certificate = require === "X509" || namesCertificate(require);
   return certificate || isUnknown(require)
     ? []
     : [
@@ -124,13 +130,14 @@ export function diff(
   news: Inputs,
 ): { changes: boolean; replaces?: string[]; deleteBeforeReplace?: boolean } {
   const state = olds as UserState;
-  const wish = wishOfInputs(news);
+  const wish = wishAfter(olds, news);
   const passwordKept = isUnknown(news["password"]) || (olds["password"] ?? "") === (news["password"] ?? "");
   const steps = places(state).flatMap(({ place, account }) =>
     planUser(
       place,
       account && { ...account, passwordMatches: account.passwordMatches && passwordKept },
-      wish,
+      // Whether a requirement that is not known yet is another one, only the update can tell.
+      account && isUnknown(news["require"]) ? { ...wish, require: requireInputOf(account.require) } : wish,
     ),
   );
   const replaces = ["user", "host"].filter((key) => !isUnknown(news[key]) && !same(olds[key], news[key]));
@@ -204,7 +211,7 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
 
 /** Makes the account as declared on every server: locally outside a group, through the primary inside one. */
 async function converge(inputs: Inputs, state: UserState | undefined, id: string): Promise<Inputs> {
-  const wish = wishOfInputs(inputs);
+  const wish = state ? wishAfter(state, inputs) : wishOfInputs(inputs);
   const password = passwordOf(inputs);
   const targets = targetsOf(inputs);
   return withSessions(targets, async (open) => {
@@ -226,7 +233,7 @@ async function converge(inputs: Inputs, state: UserState | undefined, id: string
       if (steps.length === 0) return;
       await requirePrivileges(session, facts.account, privilegesOfSteps(facts, steps, wish));
       await run(session, facts, steps, password);
-      await proveOrUndo(session, facts, steps, wish, password);
+      await proveOrUndo(open, { session, facts }, steps, wish, password);
     }).catch(async (error: unknown) => {
       // State must know what was created before it went wrong, or nobody would ever drop it.
       const outs = await left().catch(() => undefined);
@@ -240,29 +247,34 @@ async function converge(inputs: Inputs, state: UserState | undefined, id: string
   });
 }
 
-/** A requirement that the primary's own recovery channel cannot meet would keep members out: it is taken back. */
+/** A requirement that a member's recovery channel cannot meet would keep it out: it is taken back. */
 async function proveOrUndo(
-  session: Session,
-  facts: ServerFacts,
+  open: readonly Open[],
+  { session, facts }: Open,
   steps: readonly Step[],
   wish: UserWish,
   password: string,
 ): Promise<void> {
-  if (!isOnline(facts) || facts.channel?.user !== wish.user) return;
+  const group = valueOf(facts, "group_replication_group_name");
+  const users = [{ session, facts }, ...open.filter((o) => o.facts.uuid !== facts.uuid)].filter(
+    (o) => usesAccount(o.facts, wish) && valueOf(o.facts, "group_replication_group_name") === group,
+  );
   try {
-    await proveRecovery(session, facts, [peerOf(facts)]);
+    for (const user of users)
+      await proveRecovery(session, facts, [peerOf(facts)], { of: standIn(facts, user.facts) });
   } catch (error) {
-    const undo = [...steps]
-      .reverse()
-      .flatMap((s) => s.undo.map((statement): Step => ({ server: s.server, sql: statement, undo: [] })));
-    await run(session, facts, undo, password);
-    throw error;
+    await run(session, facts, undoOf(steps), password);
+    throw withLeft(error, `the account is as before on ${facts.address}`);
   }
+}
+
+function usesAccount(facts: ServerFacts, wish: UserWish): boolean {
+  return isOnline(facts) && facts.channel?.user === wish.user;
 }
 
 function privilegesOfSteps(facts: ServerFacts, steps: readonly Step[], wish: UserWish): string[] {
   const unlogged = isRunning(facts) ? [] : ["SET SESSION SQL_LOG_BIN = 0"];
-  const proves = isOnline(facts) && facts.channel?.user === wish.user ? probePrivileges : [];
+  const proves = usesAccount(facts, wish) ? probePrivileges : [];
   return [...privilegesFor([...unlogged, ...printSteps(steps)]), ...proves];
 }
 
@@ -300,11 +312,21 @@ function passwordOf(inputs: Inputs): string {
   return typeof inputs["password"] === "string" ? inputs["password"] : "";
 }
 
+/** What is no longer declared goes back to the server's default. */
+function wishAfter(before: Inputs, now: Inputs): UserWish {
+  const removed = (key: string): boolean => before[key] !== undefined && now[key] === undefined;
+  return {
+    ...wishOfInputs(now),
+    ...(removed("passwordExpire") ? { passwordExpire: "DEFAULT" as const } : {}),
+    ...(removed("accountLocked") ? { accountLocked: false } : {}),
+  };
+}
+
 function wishOfInputs(inputs: Inputs): UserWish {
   const value = <T>(key: string): T | undefined => (isUnknown(inputs[key]) ? undefined : (inputs[key] as T));
   return {
-    user: String(inputs["user"]),
-    host: value<string>("host") ?? "%",
+    user: value("user") ?? "(not known yet)",
+    host: inputs["host"] === undefined ? "%" : (value<string>("host") ?? "(not known yet)"),
     hasPassword: passwordOf(inputs) !== "",
     authPlugin: value("authPlugin"),
     require: value<RequireInput>("require") ?? "SSL",

@@ -20,6 +20,14 @@ export function known<T extends z.ZodType>(schema: T): z.ZodUnion<[z.ZodLiteral<
 
 const text = known(z.string().min(1));
 
+export const tlsSchema = z.strictObject({
+  mode: known(z.enum(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
+  ca: text.optional(),
+  cert: text.optional(),
+  key: text.optional(),
+  serverName: text.optional(),
+});
+
 export const connectionSchema = known(
   z.strictObject({
     host: text.optional(),
@@ -28,15 +36,7 @@ export const connectionSchema = known(
     password: known(z.string()).optional(),
     socketPath: text.optional(),
     connectTimeout: known(z.number().min(1).max(600)).optional(),
-    tls: known(
-      z.strictObject({
-        mode: known(z.enum(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
-        ca: text.optional(),
-        cert: text.optional(),
-        key: text.optional(),
-        serverName: text.optional(),
-      }),
-    ).optional(),
+    tls: known(tlsSchema).optional(),
   }),
 );
 
