@@ -37,7 +37,7 @@ export async function benchRolling(communication: Communication, rounds: number)
     return results(communication, raw, ours);
   } finally {
     await down(sandbox.name);
-    await remove();
+    remove();
   }
 }
 

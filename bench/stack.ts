@@ -1,47 +1,25 @@
-import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import path from "node:path";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
-import { automationCommand, engineEnvironment, findEngine } from "../tools/engine";
+import { join } from "node:path";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { findEngine } from "../tools/engine";
+import { configurationFor, needsOf, projectFolder } from "../tools/example/needs";
+import { makeStack, stackFile } from "../tools/example/stack";
 import type { Sandbox } from "../tools/sandbox";
 
-const example = path.join(__dirname, "..", "examples", "existing-group");
+const example = "existing-group";
 
-/** examples/existing-group as a stack of its own, with a group that was made by hand. */
-export async function existingGroup(
-  sandbox: Sandbox,
-): Promise<{ stack: Stack; remove: () => Promise<void> }> {
-  const engine = await findEngine();
-  const home = mkdtempSync(path.join(tmpdir(), "mysqlgr-bench-"));
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: "bench", workDir: example },
-    {
-      pulumiCommand: await automationCommand(engine),
-      envVars: engineEnvironment(engine, home) as Record<string, string>,
-      stackSettings: { bench: {} },
-    },
-  );
-  const servers = sandbox.members.map(({ name, host, port, localAddress, tls }) => ({
-    name,
-    host,
-    port,
-    localAddress,
-    tls,
-  }));
-  await stack.setAllConfig({
-    "mysqlgr:password": { value: sandbox.members[0]!.password, secret: true },
-    "mysqlgr:user": { value: sandbox.members[0]!.user },
-    machines: { value: JSON.stringify(servers) },
-    groupName: { value: sandbox.groupName },
-    recoveryPassword: { value: sandbox.recovery!.password, secret: true },
-    sslMode: { value: "REQUIRED" },
-  });
+/** examples/existing-group as a stack of its own, for a group that was made by hand. */
+export async function existingGroup(sandbox: Sandbox): Promise<{ stack: Stack; remove: () => void }> {
+  const home = mkdtempSync(join(tmpdir(), "mysqlgr-bench-"));
+  const project = projectFolder(example);
+  const config = configurationFor(example, needsOf(example), sandbox);
+  const stack = await makeStack({ engine: await findEngine(), project, name: "bench", home, config });
   return {
     stack,
-    remove: async () => {
-      await rm(home, { recursive: true, force: true });
-      await rm(path.join(example, "Pulumi.bench.yaml"), { force: true });
+    remove: () => {
+      rmSync(home, { recursive: true, force: true });
+      rmSync(stackFile(project, "bench"), { force: true });
     },
   };
 }

@@ -14,6 +14,17 @@ let configuration: StackConfiguration = { get: () => undefined };
 
 export function setConfiguration(config: StackConfiguration): void {
   configuration = config;
+  said.clear();
+}
+
+const said = new Map<string, string>();
+
+/** Says a block of lines once a deployment: with --refresh the engine asks for the same difference twice. */
+export function sayOnce(about: string, lines: readonly string[]): void {
+  const text = lines.join("\n");
+  if (said.get(about) === text) return;
+  said.set(about, text);
+  lines.forEach(say);
 }
 
 /** Lines on stdout are shown by `pulumi preview` and `pulumi up` under Diagnostics. */

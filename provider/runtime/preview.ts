@@ -1,13 +1,13 @@
 import type { MemberPlan } from "../plan/group-member";
 import { printPlan } from "../plan/group-member";
 import type { ServerView } from "../plan/view";
-import { say } from "./context";
+import { say, sayOnce } from "./context";
 
 /** Lines under Diagnostics: what will happen on one server, and what it costs. */
-export function sayPlan(resource: string, plan: MemberPlan): void {
+export function sayPlan(resource: string, plan: MemberPlan, notes: readonly string[] = []): void {
   const why = plan.reasons.length > 0 ? ` because ${plan.reasons.join("; ")}` : "";
-  say(`${resource} ${plan.server}: ${plan.cost}${why}`);
-  for (const line of printPlan(plan)) say(`    ${line}`);
+  const head = `${resource} ${plan.server}: ${plan.cost}${why}`;
+  sayOnce(`${resource} ${plan.server}`, [head, ...printPlan(plan).map((line) => `    ${line}`), ...notes]);
 }
 
 /** Lines for a resource that is new to the stack: all that it may have to do, as nothing is known of the server yet. */
@@ -67,7 +67,7 @@ export function heard(group: string, address: string, action: MemberPlan["action
 function tell(group: string, summary: GroupSummary): void {
   groups.delete(group);
   const line = summaryLine(group, summary);
-  if (line !== undefined) say(line);
+  if (line !== undefined) sayOnce(`group ${group}`, [line]);
 }
 
 /** Pure: the group's line for so many restarts and starts. */

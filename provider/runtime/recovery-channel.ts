@@ -27,7 +27,7 @@ import { Handle } from "../rolling/handle";
 import type { Job } from "../rolling/job";
 import { type Peer, mayProbe, peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
-import { type ConnectionInputs, addressFrom, coordinator, say, sessions, targetOf } from "./context";
+import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
 import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
@@ -126,11 +126,9 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const group = view.variables["group_replication_group_name"]?.value ?? "";
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   if (plan.action === "restart") coordinator.announce(group.toLowerCase(), address, changes);
-  if (planned) sayPlan("recovery channel", plan);
-  if (planned && !view.running)
-    say(
-      "    (if this member has joined a group on the MYSQL stack since: member-restart; pulumi preview --refresh knows)",
-    );
+  const note =
+    "    (if this member has joined a group on the MYSQL stack since: member-restart; pulumi preview --refresh knows)";
+  if (planned) sayPlan("recovery channel", plan, view.running ? [] : [note]);
   return { changes };
 }
 

@@ -23,7 +23,7 @@ import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
 import { peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { type Open, awaitMembers, eachPlace, placeOf, run, withSessions } from "./account-places";
-import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
+import { type ConnectionInputs, addressFrom, sayOnce, sessions, targetOf } from "./context";
 import { PartialFailure, declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { newestVersion, sayCreation } from "./preview";
@@ -147,21 +147,24 @@ export function diff(
   if (replaces.length > 0) return { changes: true, replaces };
   if (steps.length > 0) sayUser(wish, steps, state);
   if (retained && steps.length === 0)
-    say(
+    sayOnce(`account ${wish.user}`, [
       `account '${wish.user}'@'${wish.host}': the old password goes once every recovery channel uses the new one`,
-    );
+    ]);
   return { changes };
 }
 
 /** Each statement once, with the servers that it is for. */
 function sayUser(wish: UserWish, steps: readonly Step[], state: UserState): void {
-  say(`account '${wish.user}'@'${wish.host}': none`);
   const byText = new Map<string, string[]>();
   for (const { sql: statement, server } of steps)
     byText.set(print(statement), [...(byText.get(print(statement)) ?? []), server]);
-  for (const [text, servers] of byText) say(`    ${text}  [${servers.join(", ")}]`);
-  if (state.facts.places.some((p) => !p.place.inGroup))
-    say("    (where these servers run in a group by now: once, through its primary)");
+  const alone = state.facts.places.some((p) => !p.place.inGroup);
+  const about = `account '${wish.user}'@'${wish.host}'`;
+  sayOnce(about, [
+    `${about}: none`,
+    ...[...byText].map(([text, servers]) => `    ${text}  [${servers.join(", ")}]`),
+    ...(alone ? ["    (where these servers run in a group by now: once, through its primary)"] : []),
+  ]);
 }
 
 /** One place a group: its statements reach the other members by replication. */

@@ -1,5 +1,5 @@
 import { channelProperties, unknownValue, wishOf } from "../../../provider/plan/wish";
-import { coordinator } from "../../../provider/runtime/context";
+import { coordinator, setConfiguration } from "../../../provider/runtime/context";
 import { check, diff } from "../../../provider/runtime/recovery-channel";
 import type { Inputs } from "../../../provider/runtime/validation";
 import { type ViewOptions, viewAsDeclared } from "../builders";
@@ -8,6 +8,7 @@ import { recoveryChannel } from "./inputs";
 let lines: string[];
 
 beforeEach(() => {
+  setConfiguration({ get: () => undefined });
   lines = [];
   jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
 });

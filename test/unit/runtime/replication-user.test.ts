@@ -1,4 +1,5 @@
 import { unknownValue } from "../../../provider/plan/wish";
+import { setConfiguration } from "../../../provider/runtime/context";
 import { check, diff } from "../../../provider/runtime/replication-user";
 import type { Inputs } from "../../../provider/runtime/validation";
 import { replicationUser } from "./inputs";
@@ -6,6 +7,7 @@ import { replicationUser } from "./inputs";
 let lines: string[];
 
 beforeEach(() => {
+  setConfiguration({ get: () => undefined });
   lines = [];
   jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
 });
