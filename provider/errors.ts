@@ -70,7 +70,7 @@ export class AccessDeniedError extends ProviderError {
   constructor(
     readonly server: string,
     why: string,
-    todo = "correct the connection's user and password (mysqlgr:user, mysqlgr:password)",
+    todo = "correct the connection's user and password (mysqlgr:user, mysqlgr:password); refresh and destroy use the configuration of the last pulumi up, so run pulumi up first, or add --run-program",
   ) {
     super("GR003", { what: `${server} refused the administrator's login`, why, todo }, { server });
   }

@@ -127,6 +127,17 @@ export async function serverClock(session: Session): Promise<string> {
   return row!.now;
 }
 
+/** Why ALTER INSTANCE RELOAD TLS, which just failed, did so; the error itself says less than the log. */
+export async function reloadReason(session: Session): Promise<string | undefined> {
+  const rows = await session
+    .read<{ text: string }>(
+      `SELECT DATA AS text FROM performance_schema.error_log
+       WHERE ERROR_CODE = 'MY-015011' AND LOGGED >= NOW(6) - INTERVAL 5 SECOND ORDER BY LOGGED DESC LIMIT 1`,
+    )
+    .catch(() => []);
+  return rows[0]?.text.trim();
+}
+
 /* The message that names the cause, not those that only say that something failed. */
 const telling = [
   "MY-011526",

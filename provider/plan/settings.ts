@@ -29,6 +29,8 @@ function liveName(view: ServerView, v: Variable): string {
 function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
   // Not there before: it came with the plugin.
   if (!seen) return [sql(`RESET PERSIST IF EXISTS ${name}`)];
+  // A group name that was empty cannot be emptied again while the server runs.
+  if (v.setToDefault === false && (seen.value ?? "") === "") return [sql(`RESET PERSIST IF EXISTS ${name}`)];
   const live = sql(`SET GLOBAL ${name} = ${literal(v, seen.value)}`);
   return seen.persisted === undefined
     ? [sql(`RESET PERSIST IF EXISTS ${name}`), live]

@@ -1,4 +1,5 @@
 import { type Effect, canonical, findVariable, nameOn, variable } from "../mysql/catalogue";
+import { channelProperties, memberProperties, variableOf } from "./wish";
 import { type ServerFacts, isRunning, stackInEffect, valueOf } from "../mysql/facts";
 
 /** One variable as a planner sees it. */
@@ -28,20 +29,18 @@ export interface ServerView {
   readonly baseline: Readonly<Record<string, string | null>>;
 }
 
-/** Variables that GroupMember's planner looks at even where nobody declares them. */
+/** Variables that GroupMember's planner looks at even where nobody declares them yet. */
 export const memberContext = [
-  "group_replication_group_name",
-  "group_replication_ssl_mode",
-  "group_replication_tls_source",
-  "group_replication_communication_stack",
+  ...memberProperties.map((property) => variableOf(property).name),
   "group_replication_recovery_ssl_ca",
   "group_replication_recovery_ssl_capath",
-  "ssl_ca",
-  "ssl_capath",
 ];
 
 /** RecoveryChannel's. */
-export const channelContext = ["group_replication_group_name"];
+export const channelContext = [
+  "group_replication_group_name",
+  ...channelProperties.map((property) => variableOf(property).name),
+];
 
 /**
  * `settledAt`: server time up to which values are known to be in effect although they were set after the START,

@@ -34,7 +34,8 @@ export interface ConnectionTlsArgs {
 /**
  * How the provider logs in to a server as its administrator. Whatever is left out is taken from the stack's
  * configuration (`mysqlgr:host`, `mysqlgr:port`, `mysqlgr:user`, `mysqlgr:password`, `mysqlgr:socketPath`, `mysqlgr:tls`)
- * each time the server is visited, so a rotated password also serves refresh and destroy.
+ * each time the server is visited. Refresh and destroy use the configuration of the last `pulumi up`, which the engine keeps encrypted
+ * in state: after a rotation run `pulumi up` once, or add `--run-program`.
  */
 export interface ConnectionArgs {
   /**

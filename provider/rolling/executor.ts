@@ -227,13 +227,15 @@ export class Executor {
   /** Undoes what was done on every member that is not whole yet, after a failure before anything was stopped. */
   async takeBackAll(error: unknown): Promise<unknown> {
     const open = this.view.all.filter((h) => !h.settled && h.touched);
+    const isOwn = open.some((h) => h.failure === error);
     let told = error;
     for (const h of open) {
       const outcome = await this.takeBack(h, h.failure ?? error, false);
       if (h.failure === error) told = outcome;
       if (h.failure !== undefined) h.failure = outcome;
     }
-    return told;
+    const names = open.map((h) => h.address).join(", ");
+    return isOwn ? told : withLeft(error, open.length === 0 ? "nothing was changed" : `${names} as before`);
   }
 
   /** Undoes what was done on the member, starts it again with its old settings, and says how that went. */

@@ -1,5 +1,6 @@
 import { OutcomeUnknownError, StepFailedError } from "../errors";
 import type { ServerFacts } from "../mysql/facts";
+import { reloadReason } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { ServerError, type Session } from "../mysql/session";
 import { print } from "../mysql/sql";
@@ -56,8 +57,11 @@ export class Handle {
     const steps = undoOf(this.done);
     const reload = this.done.some((step) => print(step.sql) === reloadTls);
     this.done = [];
-    for (const step of steps) await this.run(step);
-    if (reload) await this.session.write({ parts: [reloadTls] });
+    const failures: unknown[] = [];
+    for (const step of [...steps, ...(reload ? [reloadStep(this.address)] : [])])
+      await this.run(step).catch((error: unknown) => failures.push(error));
+    // What one statement cannot put back must not keep the others from it.
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Nothing of what was done is taken back any more. */
@@ -82,13 +86,18 @@ export class Handle {
     try {
       await this.session.write(step.sql, this.job.secrets);
     } catch (error) {
-      throw stepFailure(this.address, print(step.sql), error);
+      const why = isReloadRefusal(error) ? await reloadReason(this.session) : undefined;
+      throw stepFailure(this.address, print(step.sql), error, why);
     }
   }
 }
 
+function reloadStep(server: string): Step {
+  return { server, sql: { parts: [reloadTls] }, undo: [] };
+}
+
 /** A statement that failed, in words: what it was, on which server, and the server's reason. */
-export function stepFailure(server: string, statement: string, error: unknown): Error {
+export function stepFailure(server: string, statement: string, error: unknown, reason?: string): Error {
   if (!(error instanceof ServerError)) return error as Error;
   if (error.lost) return new OutcomeUnknownError(server, statement, error.reason);
   return new StepFailedError(
@@ -96,17 +105,21 @@ export function stepFailure(server: string, statement: string, error: unknown): 
     statement,
     {
       what: `${server} refused ${statement}`,
-      why: `${error.reason} (${error.errno})`,
+      why: `${reason === undefined ? "" : `${reason}; `}${error.reason} (${error.errno})`,
       todo: hintFor(error, statement),
     },
     { errno: error.errno },
   );
 }
 
+function isReloadRefusal(error: unknown): boolean {
+  return error instanceof ServerError && error.errno === 3888;
+}
+
 function hintFor(error: ServerError, statement: string): string {
   const privilege = /need \(?(?:at least one of\)? )?the ([A-Z_, ]+) privilege/.exec(error.reason)?.[1];
   if (privilege !== undefined) return `GRANT ${privilege.split(" or ")[0]} to the administrator's account`;
   if (statement === reloadTls)
-    return "see that ssl_ca, ssl_cert, ssl_key, ssl_crl and ssl_cipher name files and ciphers that the server can read and that belong together";
+    return "see that ssl_ca, ssl_cert, ssl_key, ssl_crl and ssl_cipher name files and ciphers that the server can read and that belong together, and that the certificate is valid now and signed by a CA in ssl_ca";
   return "correct the declaration, then pulumi up";
 }

@@ -89,14 +89,16 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const state = olds as MemberState;
   const before = removedFrom(olds, news, memberProperties);
-  const wish = wishOfInputs(news);
-  const plan = planMember(viewInState(state), wish, before);
+  const view = viewInState(state);
+  const { wish, unseen } = seenPart(wishOfInputs(news), view);
+  const plan = planMember(view, wish, before);
   const planned = !isEmpty(plan);
   const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, changes);
-  if (planned) sayPlan("member", plan);
+  const notes = unseen.map((name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`);
+  if (planned || notes.length > 0) sayPlan("member", plan, notes);
   heard(group, address, plan.action, Math.max(1, seedsOf(news).length));
   return { changes };
 }
@@ -150,6 +152,13 @@ function wishOfInputs(inputs: Inputs): MemberWish {
 
 function managedBy(state: Inputs): string[] {
   return Object.keys(wishOf(state, memberProperties));
+}
+
+/** A variable under `variables` that was not declared before is not in state's view: it may be so already. */
+function seenPart(wish: MemberWish, view: ServerView): { wish: MemberWish; unseen: string[] } {
+  const unseen = Object.keys(wish.variables).filter((name) => view.plugin && view.variables[name] === undefined);
+  const variables = Object.fromEntries(Object.entries(wish.variables).filter(([name]) => !unseen.includes(name)));
+  return { wish: { ...wish, variables }, unseen };
 }
 
 function viewInState(state: MemberState): ServerView {

@@ -218,6 +218,11 @@ async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Prom
     .filter((m) => m.id !== self?.id && m.state === "ONLINE")
     .map((m): Peer => ({ address: `${m.host}:${m.port}`, host: m.host, port: m.port }));
   if (!isOnline(facts) && !declaredDonors) return proveAlone(session, facts);
+  // Declared donors need not show the group's certificate before it is made.
+  if (!isOnline(facts) && declaredDonors)
+    return proveRecovery(session, facts, declaredDonors).catch((error: unknown) => {
+      if (!isTlsOnly(error)) throw error;
+    });
   if (mayProbe(facts))
     return proveRecovery(session, facts, declaredDonors ?? (others.length > 0 ? others : [peerOf(facts)]));
   const primary = facts.members.find((m) => m.role === "PRIMARY");

@@ -26,15 +26,15 @@ function running(options: FactsOptions = {}): ServerFacts {
 
 describe("viewOf", () => {
   it("holds what planners look at, and the variables that are named, and no others", () => {
-    const seen = viewOf(facts({ variables: { [weight]: "50", require_secure_transport: "ON" } }), [weight]);
+    const seen = viewOf(facts({ variables: { [weight]: "50", binlog_format: "ROW" } }), [weight]);
     expect(Object.keys(seen.variables)).toContain(weight);
     expect(Object.keys(seen.variables)).toContain(`${gr}ssl_mode`);
-    expect(Object.keys(seen.variables)).not.toContain("require_secure_transport");
+    expect(Object.keys(seen.variables)).not.toContain("binlog_format");
   });
 
   it("holds no more for a recovery channel than that needs", () => {
     expect(Object.keys(viewWith(facts(), [`${gr}recovery_ssl_ca`], channelContext).variables).sort()).toEqual(
-      [`${gr}group_name`, `${gr}recovery_ssl_ca`],
+      [`${gr}group_name`, `${gr}recovery_ssl_ca`, `${gr}recovery_ssl_capath`],
     );
   });
 
