@@ -97,7 +97,9 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, changes);
-  const notes = unseen.map((name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`);
+  const notes = unseen.map(
+    (name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`,
+  );
   if (planned || notes.length > 0) sayPlan("member", plan, notes);
   heard(group, address, plan.action, Math.max(1, seedsOf(news).length));
   return { changes };
@@ -156,8 +158,12 @@ function managedBy(state: Inputs): string[] {
 
 /** A variable under `variables` that was not declared before is not in state's view: it may be so already. */
 function seenPart(wish: MemberWish, view: ServerView): { wish: MemberWish; unseen: string[] } {
-  const unseen = Object.keys(wish.variables).filter((name) => view.plugin && view.variables[name] === undefined);
-  const variables = Object.fromEntries(Object.entries(wish.variables).filter(([name]) => !unseen.includes(name)));
+  const unseen = Object.keys(wish.variables).filter(
+    (name) => view.plugin && view.variables[name] === undefined,
+  );
+  const variables = Object.fromEntries(
+    Object.entries(wish.variables).filter(([name]) => !unseen.includes(name)),
+  );
   return { wish: { ...wish, variables }, unseen };
 }
 

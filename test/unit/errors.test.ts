@@ -17,7 +17,7 @@ describe("ProviderError", () => {
     [
       new errors.AccessDeniedError("db1:3306", "Access denied (1045)"),
       "GR003",
-      "[GR003] db1:3306 refused the administrator's login\nWhy: Access denied (1045)\nDo: correct the connection's user and password (mysqlgr:user, mysqlgr:password)",
+      "[GR003] db1:3306 refused the administrator's login\nWhy: Access denied (1045)\nDo: correct the connection's user and password (mysqlgr:user, mysqlgr:password); refresh and destroy use the configuration of the last pulumi up, so run pulumi up first, or add --run-program",
     ],
     [
       new errors.PrivilegeError("db1:3306", ["SELECT ON mysql.*"], "'a'@'%'"),
