@@ -16,7 +16,7 @@ import type { Session } from "../mysql/session";
 import type { GroupView } from "./group-view";
 import { type Handle, stepFailure } from "./handle";
 import { probeBeforehand, requireAbility, requireQuorum } from "./preflight";
-import { mayProbe, peerOf, proveGroupLogin, proveOwnCertificate, proveRecovery } from "./proof";
+import { mayProbe, peerOf, proveGroupLogin, proveOwnCertificate, proveRecovery, standIn } from "./proof";
 import type { Stage } from "./schedule";
 import { switchOver } from "./switch-over";
 
@@ -69,7 +69,7 @@ export class Executor {
     try {
       await h.apply([...h.plan.install, ...h.plan.online]);
       if (h.plan.late.length > 0) {
-        if (mayProbe(h.facts)) await proveRecovery(h.session, h.facts, this.view.donorsOf(h));
+        await this.proveInPlace(h);
         await h.apply(h.plan.late);
       }
       await h.observe();
@@ -77,6 +77,23 @@ export class Executor {
     } catch (error) {
       throw await this.takeBack(h, error, false);
     }
+  }
+
+  /** start_on_boot ON needs credentials that log in; for an ONLINE secondary the primary tries them. */
+  private async proveInPlace(h: Handle): Promise<void> {
+    if (mayProbe(h.facts)) return proveRecovery(h.session, h.facts, this.view.donorsOf(h));
+    const prober = this.view.prober();
+    if (!prober)
+      throw new NotReadyError(
+        h.address,
+        "cannot have startOnBoot: nobody could try its recovery credentials",
+        {
+          todo: "see that the administrator's login works on the group's primary, then pulumi up",
+        },
+      );
+    await proveRecovery(prober.session, prober.facts, [peerOf(prober.facts)], {
+      of: standIn(prober.facts, h.facts),
+    });
   }
 
   private async restart(h: Handle): Promise<void> {
