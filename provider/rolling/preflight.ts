@@ -19,7 +19,7 @@ export async function requireAbility(view: GroupView, h: Handle): Promise<void> 
 
 function privileges(h: Handle): string[] {
   if (h.job.leave) return privilegesFor(["STOP GROUP_REPLICATION", ...printSteps(h.job.leave(h.facts))]);
-  const probes = h.plan.action === "none" ? [] : probePrivileges;
+  const probes = h.plan.action === "none" && h.plan.late.length === 0 ? [] : probePrivileges;
   const transactions = h.plan.action === "restart" ? ["PROCESS"] : [];
   // A change that could not be taken back is not begun.
   const undo = printSteps(undoOf(allSteps(h.plan)));
