@@ -138,17 +138,18 @@ export async function reloadReason(session: Session): Promise<string | undefined
   return rows[0]?.text.trim();
 }
 
-/* The message that names the cause, not those that only say that something failed. */
+/* Messages that name the cause, the most telling first; a code alone (MY-011735 is whatever GCS says) does not tell. */
 const telling = [
-  "MY-011526",
-  "MY-013780",
-  "MY-013212",
-  "MY-013781",
-  "MY-011674",
-  "MY-011529",
-  "MY-011637",
-  "MY-011735",
+  /errant|more executed transactions|not present in the group/i,
+  /MY-013780|MY-013212|MY-013781/,
+  /announce tcp port/i,
+  /opening a connection to peer/i,
+  /connectivity to the local group communication engine/i,
+  /certificate|SSL|TLS/i,
+  /MY-011526|MY-011529|MY-011674|MY-011637/,
 ];
+const hollow =
+  /leaving a group without being on one|unable to join the group|Error joining the group|Unable to start XCom|Error initializing|has been stopped|left the group/i;
 
 /** The server's own words for a failure: from its error log since `since`, and from the recovery channel. */
 export async function reasonSince(session: Session, since: string): Promise<string> {
@@ -161,7 +162,9 @@ export async function reasonSince(session: Session, since: string): Promise<stri
     `SELECT ERROR_CODE AS code, DATA AS text FROM performance_schema.error_log
      WHERE LOGGED >= ${quote(since)} AND PRIO = 'Error' ORDER BY LOGGED DESC LIMIT 60`,
   );
-  const best = telling.map((code) => rows.find((row) => row.code === code)).find((row) => row !== undefined);
-  const row = best ?? rows.at(-1);
-  return row ? `${row.text.trim()} (${row.code})` : "its error log holds no reason";
+  const lines = rows.map((row) => `${row.text.trim()} (${row.code})`).filter((line) => !hollow.test(line));
+  const best = telling
+    .map((pattern) => lines.find((line) => pattern.test(line)))
+    .find((line) => line !== undefined);
+  return best ?? lines.at(-1) ?? "its error log holds no reason";
 }

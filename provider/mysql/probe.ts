@@ -184,12 +184,17 @@ export function groupTls(facts: ServerFacts, sslMode: string): ClientTls {
   const verifies = sslMode === "VERIFY_CA" || sslMode === "VERIFY_IDENTITY";
   return {
     enabled: sslMode !== "DISABLED",
-    // A CA makes a channel verify even where the mode does not ask for it.
+    // Under REQUIRED nobody verifies: a CA would make the channel do so, and a certificate would make the donor's SQL port do so.
     ...(verifies
-      ? { ca: v("ssl_ca"), capath: v("ssl_capath"), crl: v("ssl_crl"), crlpath: v("ssl_crlpath") }
+      ? {
+          ca: v("ssl_ca"),
+          capath: v("ssl_capath"),
+          crl: v("ssl_crl"),
+          crlpath: v("ssl_crlpath"),
+          cert: v("ssl_cert"),
+          key: v("ssl_key"),
+        }
       : {}),
-    cert: v("ssl_cert"),
-    key: v("ssl_key"),
     cipher: v("ssl_cipher"),
     tlsVersion: v("tls_version"),
     ciphersuites: v("tls_ciphersuites"),

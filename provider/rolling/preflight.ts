@@ -46,7 +46,9 @@ export async function probeBeforehand(view: GroupView, restarting: readonly Hand
   const [first] = restarting;
   if (!prober || !first) return;
   await Promise.all(restarting.map((h) => requireSameEncryption(h)));
-  const others = restarting.filter((h) => h.id !== prober.facts.uuid).map((h) => peerOf(h.facts));
+  // One that restarts itself tries its own new certificate at every peer.
+  const own = restarting.find((h) => h.id === prober.facts.uuid);
+  const others = own ? view.donorsOf(own) : restarting.map((h) => peerOf(h.facts));
   await proveGroupTls(prober.session, prober.facts, first.job.sslMode(first.facts), others);
   const tried = new Set<string>();
   for (const { facts } of restarting) {

@@ -56,7 +56,8 @@ const refusedLogin = new Set([1045, 1044, 3159, 2061, 1130]);
 function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
   if (outcome.accepted || refusedLogin.has(outcome.errno)) return [];
   const why =
-    outcome.errno === 2013
+    // A client certificate that is refused shows as one or the other.
+    outcome.errno === 2013 || outcome.errno === 2027
       ? `${peer.address} did not accept the certificate of ${from}`
       : `${from} did not accept ${peer.address}`;
   return [`${why}: ${outcome.reason} (${outcome.errno})`];

@@ -261,7 +261,9 @@ async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
 function isTlsOnly(error: unknown): boolean {
   if (!(error instanceof ProofError)) return false;
   const ownFile = /Unable to get|set_default_verify_paths|private key|No such file/i;
-  return error.errnos.every((n) => n === 2013 || n === 2026) && !ownFile.test(error.parts.why ?? "");
+  return (
+    error.errnos.every((n) => n === 2013 || n === 2026 || n === 2027) && !ownFile.test(error.parts.why ?? "")
+  );
 }
 
 /** The account wants a certificate, and the password is right as far as this server's own copy of it tells. */
