@@ -19,15 +19,31 @@ describe("the TLS with which a member talks to its peers", () => {
   it.each([
     ["DISABLED", { enabled: false, verifyIdentity: false }],
     ["REQUIRED", { enabled: true, verifyIdentity: false }],
-    ["VERIFY_CA", { enabled: true, verifyIdentity: false, ca: "ca.pem", crl: "crl.pem" }],
-    ["VERIFY_IDENTITY", { enabled: true, verifyIdentity: true, ca: "ca.pem", crl: "crl.pem" }],
+    [
+      "VERIFY_CA",
+      {
+        enabled: true,
+        verifyIdentity: false,
+        ca: "ca.pem",
+        crl: "crl.pem",
+        cert: "cert.pem",
+        key: "key.pem",
+      },
+    ],
+    [
+      "VERIFY_IDENTITY",
+      { enabled: true, verifyIdentity: true, ca: "ca.pem", crl: "crl.pem", cert: "cert.pem", key: "key.pem" },
+    ],
   ])("is the server's own on XCOM with ssl_mode %s", (mode, expected) => {
     expect(groupTls(facts({ state: "ONLINE", variables }), mode)).toMatchObject({
-      cert: "cert.pem",
-      key: "key.pem",
       tlsVersion: "TLSv1.2,TLSv1.3",
       ...expected,
     });
+  });
+
+  it("shows no certificate on XCOM with ssl_mode REQUIRED, because a donor's SQL port would verify it", () => {
+    const tls = groupTls(facts({ state: "ONLINE", variables }), "REQUIRED");
+    expect([tls.cert, tls.key]).toEqual([undefined, undefined]);
   });
 
   it("names no CA on XCOM with ssl_mode REQUIRED, because a CA alone makes a channel verify", () => {
