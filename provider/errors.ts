@@ -179,6 +179,8 @@ export function withLeft(error: unknown, left: string): unknown {
       { ...error.parts, left: error.parts.left ?? left },
       error.facts,
     );
+  if (error instanceof OutcomeUnknownError)
+    return new OutcomeUnknownError(error.server, error.step, error.why, error.parts.left ?? left);
   if (error instanceof ProofError)
     return new ProofError(
       error.server,
@@ -216,10 +218,16 @@ export class ProofError extends ProviderError {
 
 /** The connection broke while a statement ran: it may or may not have taken effect. */
 export class OutcomeUnknownError extends ProviderError {
-  constructor(server: string, step: string, why: string) {
+  constructor(
+    readonly server: string,
+    readonly step: string,
+    readonly why: string,
+    left?: string,
+  ) {
     super("GR107", {
       what: `${server}: the connection broke during ${step}; whether it took effect is unknown`,
       why,
+      left,
       todo: "pulumi up --refresh: it looks first, and goes on from what it finds",
     });
   }

@@ -100,13 +100,23 @@ export class Session {
   }
 
   private async send(text: string, secrets: readonly string[], timeout: number): Promise<unknown[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const message = `no answer within ${timeout} s`;
+      timer = setTimeout(
+        () => reject(Object.assign(new Error(message), { code: "TIMEOUT" })),
+        timeout * 1000,
+      );
+    });
     try {
-      const [rows] = await this.connection.query({ sql: text, timeout: timeout * 1000 });
+      const [rows] = await Promise.race([this.connection.query(text), late]);
       return Array.isArray(rows) ? rows : [];
     } catch (error) {
       const failure = serverError(this.address, error, secrets);
       if (failure.lost) this.destroy();
       throw failure;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -101,8 +101,11 @@ function starts(picture: GroupPicture, starting: readonly ScheduledMember[]): St
   if (!maker)
     throw new NotReadyError(
       starting[0]!.address,
-      `cannot join group ${picture.group}: no member of it is ONLINE and no member of this deployment may make it`,
-      { todo: "declare bootstrap: true on the member that has all transactions, or start the group first" },
+      `cannot join group ${picture.group}: no member of it is ONLINE, and none of those that came with it may make it`,
+      {
+        why: "its turn came before that of the member that makes the group, or none does",
+        todo: "declare bootstrap: true on the member that has all transactions, or start the group first; with --parallel 1, which takes members in any order, make the group without it once",
+      },
     );
   if (second)
     throw new NotReadyError(second.address, `and ${maker.address} both declare bootstrap: true`, {

@@ -3,7 +3,7 @@ import { OtherServerError, ProofError, withLeft } from "../errors";
 import { hostsOf, readAccount } from "../mysql/accounts";
 import { canonical, variable } from "../mysql/catalogue";
 import { passwordMatches } from "../mysql/password";
-import { type ServerFacts, isOnline, selfOf, valueOf } from "../mysql/facts";
+import { type ServerFacts, type VariableFact, isOnline, selfOf, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { recoveryTls } from "../mysql/probe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
@@ -182,7 +182,10 @@ async function converge(inputs: Inputs, state: ChannelState | undefined): Promis
       const probes = isEmpty(handle.plan) ? [] : probePrivileges;
       await requirePrivileges(session, facts.account, [...privilegesFor(printPlan(handle.plan)), ...probes]);
       const group = valueOf(facts, "group_replication_group_name").toLowerCase();
-      if (handle.plan.action === "restart") return { job: { ...job, group }, facts };
+      if (handle.plan.action === "restart") {
+        await proveWish(session, facts, inputs);
+        return { job: { ...job, group }, facts };
+      }
       await applyAndProve(handle, inputs);
       await discardOldPasswords(session, handle.facts, job.target, String(inputs["user"]));
       return { facts: handle.facts };
@@ -209,6 +212,31 @@ async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
     throw withLeft(error, `${handle.address} has its settings from before`);
   }
 }
+
+/** On the MYSQL stack the new settings act at START only: they are tried before anything is stopped. */
+async function proveWish(session: Session, facts: ServerFacts, inputs: Inputs): Promise<void> {
+  const { user, variables: wished } = wishOfInputs(inputs);
+  const overlay: Record<string, VariableFact> = {};
+  for (const [name, value] of Object.entries(wished))
+    overlay[name] = { source: facts.variables[name]?.source ?? "", value };
+  await prove(
+    session,
+    {
+      ...facts,
+      variables: { ...facts.variables, ...overlay },
+      channel: { ...(facts.channel ?? noChannel), user, password: passwordOf(inputs) },
+    },
+    inputs,
+  );
+}
+
+const noChannel = {
+  user: "",
+  password: "",
+  networkNamespace: "",
+  privilegeChecksUser: "",
+  requireTablePrimaryKeyCheck: "",
+};
 
 /** By the member itself where the server lets it; an ONLINE secondary may not, and its primary does it in its place. */
 async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Promise<void> {

@@ -178,9 +178,10 @@ Do: let another member join first, or stop it yourself in a maintenance window (
       "where no member may make the group and none is there to join",
       picture([job("a", "start"), job("b", "start")]),
       "GR005",
-      `[GR005] a:3306 cannot join group g: no member of it is ONLINE and no member of this deployment may make it
+      `[GR005] a:3306 cannot join group g: no member of it is ONLINE, and none of those that came with it may make it
+Why: its turn came before that of the member that makes the group, or none does
 Left: nothing was changed
-Do: declare bootstrap: true on the member that has all transactions, or start the group first`,
+Do: declare bootstrap: true on the member that has all transactions, or start the group first; with --parallel 1, which takes members in any order, make the group without it once`,
     ],
     [
       "where two members may make the group",
