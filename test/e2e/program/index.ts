@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  GroupMember,
+  RecoveryChannel,
+  ReplicationUser,
+  type GroupMemberArgs,
+  type RecoveryChannelArgs,
+  type ReplicationUserArgs,
+} from "pulumi-mysql-group-replication";
+import { Later } from "./later";
+
+type Args = Record<string, unknown>;
+
+interface Declaration {
+  user?: Args;
+  members: { name: string; channel?: Args; member?: Args }[];
+  /** Make everything unknown until the update; another generation makes it unknown once more. */
+  unknown?: { depth: "fields" | "leaves"; generation: number };
+}
+
+// All of it comes from the stack's configuration: a test changes the declaration, never the program.
+const config = new pulumi.Config();
+const { user, members, unknown } = config.requireObject<Declaration>("declaration");
+const password = config.requireSecret("recoveryPassword");
+const channelPassword = config.getSecret("channelPassword") ?? password;
+/** By member: what its own resources say about the administrator's login, as plain text that nobody marked as secret. */
+const logins = pulumi.unsecret(pulumi.output(config.getSecretObject<Record<string, Args>>("logins") ?? {}));
+
+function declared<T>(name: string, args: Args): T {
+  if (!unknown) return args as T;
+  const later = new Later(`${name}-${unknown.generation}`, args);
+  return (unknown.depth === "fields" ? later.fields(args) : later.leaves(args)) as T;
+}
+
+const account =
+  user && new ReplicationUser("account", declared<ReplicationUserArgs>("account", { password, ...user }));
+
+function withLogin(name: string, args: Args): Args {
+  if (config.get("logins") === undefined) return args;
+  const connection = logins.apply((all) => ({ ...(args["connection"] as Args), ...all[name] }));
+  return { ...args, connection };
+}
+
+for (const { name, channel, member } of members) {
+  const credentials =
+    channel &&
+    new RecoveryChannel(
+      name,
+      declared<RecoveryChannelArgs>(`channel-${name}`, {
+        password: channelPassword,
+        ...withLogin(name, channel),
+      }),
+      { dependsOn: account ?? [] },
+    );
+  if (member)
+    new GroupMember(name, declared<GroupMemberArgs>(`member-${name}`, withLogin(name, member)), {
+      dependsOn: credentials ?? [],
+    });
+}

@@ -1,0 +1,77 @@
+import { down, up, type Sandbox } from "../../tools/sandbox";
+import { particularized, readSample, samples, type Sample } from "../state/sample";
+import { Deployment, type Args } from "./harness";
+import {
+  accountOn,
+  electionsOf,
+  expectAllOnline,
+  persistedOn,
+  primaryOf,
+  startsOf,
+  statementsOf,
+  variable,
+  viewOf,
+  writesOf,
+} from "./servers";
+
+describe.each(samples())("the state that the code of %s has left", (name) => {
+  let sandbox: Sandbox;
+  let sample: Sample;
+  let deployment: Deployment;
+
+  beforeAll(async () => {
+    sandbox = await up({ temporary: true });
+    sample = await particularized(readSample(name), sandbox);
+    // The group that the state is of.
+    const maker = await Deployment.of(sandbox, sample.declaration);
+    await maker.up();
+    maker.dispose();
+    deployment = await Deployment.of(sandbox, sample.declaration);
+    await deployment.importState(sample.state);
+  });
+
+  afterAll(async () => {
+    deployment?.dispose();
+    if (sandbox) await down(sandbox);
+  });
+
+  it("is refreshed: nothing differs from the live group, and nothing is written", async () => {
+    const before = await statementsOf(sandbox);
+    await deployment.refresh();
+    const { changes } = await deployment.preview();
+    expect(changes.create ?? changes.delete ?? changes.replace).toBeUndefined();
+    // At most the code that state holds is brought up to date.
+    await deployment.up();
+    expect((await deployment.preview({ refresh: true })).changes).toEqual({ same: 8 });
+    expect(await writesOf(sandbox, before)).toEqual({});
+  });
+
+  it("is updated: a change of ssl_mode rolls through the group", async () => {
+    const primary = await primaryOf(sandbox);
+    const { declaration } = sample;
+    const changed = declaration.members.map((one) => ({
+      ...one,
+      member: { ...(one.member as Args), sslMode: "VERIFY_CA" },
+    }));
+    await deployment.configure({ ...declaration, members: changed });
+    const since = Date.now();
+    expect((await deployment.up()).changes).toMatchObject({ update: 3 });
+
+    const starts = await startsOf(sandbox, since);
+    expect([...starts].sort()).toEqual(["db1", "db2", "db3"]);
+    expect(starts.at(-1)).toBe(primary.name);
+    expect(await electionsOf(sandbox, since)).toHaveLength(1);
+    await expectAllOnline(sandbox);
+    for (const member of sandbox.members)
+      expect((await variable(member, "group_replication_ssl_mode")).live).toBe("VERIFY_CA");
+  });
+
+  it("is destroyed: the members leave, and the account goes that it says was made by it", async () => {
+    await deployment.destroy();
+    for (const member of sandbox.members) {
+      expect(await viewOf(member)).toEqual([expect.objectContaining({ state: "OFFLINE" })]);
+      expect(await persistedOn(member)).toEqual([]);
+      expect(await accountOn(member)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,41 @@
+// Records what the present code leaves in state, for the tests of later versions:
+// node_modules/.bin/node --import tsx test/state/record.ts issue-3
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { down, up } from "../../tools/sandbox";
+import { declarationOf, Deployment } from "../e2e/harness";
+import { generalized } from "./sample";
+
+async function main([name]: string[]): Promise<void> {
+  if (name === undefined || !/^[\w-]+$/.test(name)) throw new Error("usage: record.ts NAME");
+  const sandbox = await up({ temporary: true });
+  let deployment: Deployment | undefined;
+  try {
+    // Something of every kind: texts, lists, numbers, flags and variables without a property of their own.
+    const declaration = declarationOf(sandbox, {
+      user: { grants: ["REPLICATION SLAVE", "BACKUP_ADMIN", "CONNECTION_ADMIN", "GROUP_REPLICATION_STREAM"] },
+      channel: { recoveryTlsVersion: ["TLSv1.2", "TLSv1.3"], recoveryRetryCount: 7 },
+      member: {
+        tlsVersion: ["TLSv1.2", "TLSv1.3"],
+        ipAllowlist: ["127.0.0.1/8"],
+        memberWeight: 60,
+        requireSecureTransport: false,
+        variables: { group_replication_poll_spin_loops: 100 },
+        rollout: { onlineTimeout: 120 },
+      },
+    });
+    deployment = await Deployment.of(sandbox, declaration);
+    await deployment.up();
+    const state = await deployment.stack.exportStack();
+    const sample = await generalized({ declaration, state }, sandbox);
+    writeFileSync(join(__dirname, `${name}.json`), `${JSON.stringify(sample, null, 2)}\n`);
+  } finally {
+    deployment?.dispose();
+    await down(sandbox);
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
