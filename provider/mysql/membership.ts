@@ -140,13 +140,13 @@ export async function reloadReason(session: Session): Promise<string | undefined
 
 /* Messages that name the cause, the most telling first; a code alone (MY-011735 is whatever GCS says) does not tell. */
 const telling = [
-  /errant|more executed transactions|not present in the group/i,
+  /MY-011526/,
   /MY-013780|MY-013212|MY-013781/,
   /announce tcp port/i,
   /opening a connection to peer/i,
   /connectivity to the local group communication engine/i,
   /certificate|SSL|TLS/i,
-  /MY-011526|MY-011529|MY-011674|MY-011637/,
+  /MY-011529|MY-011674|MY-011637/,
 ];
 const hollow =
   /leaving a group without being on one|unable to join the group|Error joining the group|Unable to start XCom|Error initializing|has been stopped|left the group/i;

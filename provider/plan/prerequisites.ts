@@ -32,11 +32,13 @@ export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
 }
 
 /** All that is missing at once, also where the plugin is: without a server_id it does not even load. */
-export function requirePrerequisites(facts: ServerFacts): void {
+export function requirePrerequisites(facts: ServerFacts, installPlugin: boolean): void {
   const unmet = unmetPrerequisites(facts);
   if (unmet.length === 0) return;
   const plugin =
-    facts.plugins["group_replication"] === undefined ? ["the group_replication plugin is not loaded"] : [];
+    facts.plugins["group_replication"] === undefined && !installPlugin
+      ? ["the group_replication plugin is not loaded"]
+      : [];
   throw new NotReadyError(facts.address, "is not ready for Group Replication", {
     why: [...unmet.map((u) => u.problem), ...plugin].join("; "),
     todo: `add to its option file and restart the server:\n[mysqld]\n${unmet.map((u) => u.line).join("\n")}`,

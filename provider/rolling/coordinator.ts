@@ -201,7 +201,7 @@ export class Coordinator {
         if (h.settled) waitingOf(h).resolve(h.result);
         else
           waitingOf(h).reject(
-            dated(h.failure ?? (handles.size === 1 ? cause : notReached(h.address, cause)), h),
+            dated(h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause)), h),
           );
       }
     }
@@ -327,6 +327,12 @@ async function withLock(
 function dated(error: unknown, h: Handle): unknown {
   if (ProviderError.is(error) && h.takenBackAt !== undefined) error.takenBackAt = h.takenBackAt;
   return error;
+}
+
+/** The member that an error names gets the error itself; where it names none, all do. */
+function isAbout(cause: unknown, h: Handle, handles: ReadonlyMap<string, Handle>): boolean {
+  const named = ProviderError.is(cause) ? cause.facts["server"] : undefined;
+  return named === h.address || ![...handles.values()].some((other) => other.address === named);
 }
 
 function notReached(address: string, cause: unknown): StoppedError {

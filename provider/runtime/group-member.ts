@@ -194,7 +194,7 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
     group: String(inputs["groupName"]).toLowerCase(),
     secrets: {},
     plan: (facts: ServerFacts): MemberPlan => {
-      if (!isRunning(facts)) requirePrerequisites(facts);
+      if (!isRunning(facts)) requirePrerequisites(facts, wish.installPlugin);
       return planMember(viewOf(facts, names, memberContext, kept), wish, before);
     },
     bootstrap: wish.bootstrap,

@@ -219,15 +219,14 @@ async function proveWish(session: Session, facts: ServerFacts, inputs: Inputs): 
   const overlay: Record<string, VariableFact> = {};
   for (const [name, value] of Object.entries(wished))
     overlay[name] = { source: facts.variables[name]?.source ?? "", value };
-  await prove(
-    session,
-    {
-      ...facts,
-      variables: { ...facts.variables, ...overlay },
-      channel: { ...(facts.channel ?? noChannel), user, password: passwordOf(inputs) },
-    },
-    inputs,
-  );
+  const asWished: ServerFacts = {
+    ...facts,
+    variables: { ...facts.variables, ...overlay },
+    channel: { ...(facts.channel ?? noChannel), user, password: passwordOf(inputs) },
+  };
+  await prove(session, asWished, inputs).catch((error: unknown) => {
+    throw withLeft(error, "nothing was changed");
+  });
 }
 
 const noChannel = {

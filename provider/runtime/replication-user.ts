@@ -4,6 +4,7 @@ import { readAccount } from "../mysql/accounts";
 import { type ServerFacts, isOnline, isRunning, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
+import type { Session } from "../mysql/session";
 import { print } from "../mysql/sql";
 import type { Target } from "../mysql/target";
 import {
@@ -230,11 +231,16 @@ async function converge(inputs: Inputs, state: UserState | undefined, id: string
         .map((s) => s.uuid);
       return { ...outputsOf(inputs, seen, [...new Set([...createdOn, ...ours])]), ...providerOf(inputs) };
     };
+    const stepsOn = async (session: Session, facts: ServerFacts): Promise<Step[]> =>
+      planUser(placeOf(facts), seenAccount(await readAccount(session, wish.user, wish.host), password), wish);
+    // Nothing is begun on one server that could not be done on another.
     await eachPlace(open, targets, async (session, facts) => {
-      const seen = seenAccount(await readAccount(session, wish.user, wish.host), password);
-      const steps = planUser(placeOf(facts), seen, wish);
+      const needed = privilegesOfSteps(facts, await stepsOn(session, facts), wish);
+      await requirePrivileges(session, facts.account, needed);
+    });
+    await eachPlace(open, targets, async (session, facts) => {
+      const steps = await stepsOn(session, facts);
       if (steps.length === 0) return;
-      await requirePrivileges(session, facts.account, privilegesOfSteps(facts, steps, wish));
       await run(session, facts, steps, password);
       await proveOrUndo(open, { session, facts }, steps, wish, password);
     }).catch(async (error: unknown) => {
@@ -276,6 +282,7 @@ function usesAccount(facts: ServerFacts, wish: UserWish): boolean {
 }
 
 function privilegesOfSteps(facts: ServerFacts, steps: readonly Step[], wish: UserWish): string[] {
+  if (steps.length === 0) return [];
   const unlogged = isRunning(facts) ? [] : ["SET SESSION SQL_LOG_BIN = 0"];
   const proves = usesAccount(facts, wish) ? probePrivileges : [];
   return [...privilegesFor([...unlogged, ...printSteps(steps)]), ...proves];
