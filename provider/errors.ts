@@ -224,11 +224,15 @@ export class OutcomeUnknownError extends ProviderError {
     readonly why: string,
     left?: string,
   ) {
-    super("GR107", {
-      what: `${server}: the connection broke during ${step}; whether it took effect is unknown`,
-      why,
-      left,
-      todo: "pulumi up --refresh: it looks first, and goes on from what it finds",
-    });
+    super(
+      "GR107",
+      {
+        what: `${server}: the connection broke during ${step}; whether it took effect is unknown`,
+        why,
+        left,
+        todo: "pulumi up --refresh: it looks first, and goes on from what it finds",
+      },
+      { server, step },
+    );
   }
 }

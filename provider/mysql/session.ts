@@ -46,7 +46,6 @@ function serverError(server: string, error: unknown, secrets: readonly string[])
 
 /** Statements of one login, one after the other. */
 export class Session {
-  private writable = false;
   private readonly connection: mysql.Connection;
   readonly address: string;
   closed = false;
@@ -63,29 +62,19 @@ export class Session {
   }
 
   static async open(target: Target): Promise<Session> {
-    try {
-      return new Session(await connect(target, target.tls.mode !== "DISABLED"), target);
-    } catch (error) {
-      const { code } = error as DriverError;
-      if (code === "HANDSHAKE_NO_SSL_SUPPORT" && target.tls.mode === "PREFERRED")
-        return new Session(await connect(target, false).catch((e: unknown) => refuse(target, e)), target);
-      return refuse(target, error);
-    }
+    const session = new Session(await logIn(target), target);
+    // The server's own mode may pad CHAR columns, and take a backslash or a quote for something else than our literals do.
+    await session.read("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30");
+    return session;
   }
 
   /** Reads. `timeout` in seconds bounds the wait for the whole answer. */
   async read<Row = Record<string, unknown>>(text: string, timeout = 30): Promise<Row[]> {
-    // The server's own sql_mode may pad CHAR columns; names and text in reads are literals that no mode touches (textLiteral).
-    const plain = text.replace(/^\s*SELECT\b/, "SELECT /*+ SET_VAR(sql_mode = '') */");
-    return this.send(plain, [], timeout) as Promise<Row[]>;
+    return this.send(text, [], timeout) as Promise<Row[]>;
   }
 
-  /** A statement that changes something, or whose literals need this session's sql_mode. */
+  /** A statement that changes something; secrets are put in at the last moment. */
   async write(statement: Sql, secrets: Secrets = {}, timeout = 60): Promise<unknown[]> {
-    if (!this.writable) {
-      await this.send("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30", [], 30);
-      this.writable = true;
-    }
     return this.send(bind(statement, secrets), Object.values(secrets), timeout);
   }
 
@@ -135,6 +124,17 @@ function tlsOptions({ tls, host }: Target): mysql.SslOptions & { servername?: st
     verifyIdentity: mode === "VERIFY_IDENTITY",
     ...(mode === "VERIFY_IDENTITY" ? { servername: tls.serverName ?? host } : {}),
   };
+}
+
+async function logIn(target: Target): Promise<mysql.Connection> {
+  try {
+    return await connect(target, target.tls.mode !== "DISABLED");
+  } catch (error) {
+    const { code } = error as DriverError;
+    if (code === "HANDSHAKE_NO_SSL_SUPPORT" && target.tls.mode === "PREFERRED")
+      return connect(target, false).catch((e: unknown) => refuse(target, e));
+    return refuse(target, error);
+  }
 }
 
 function connect(target: Target, encrypted: boolean): Promise<mysql.Connection> {

@@ -31,8 +31,8 @@ export function bind(statement: Sql, secrets: Secrets): string {
 }
 
 /**
- * A string literal. Sessions that write have an sql_mode of their own without NO_BACKSLASH_ESCAPES and ANSI_QUOTES
- * (see Session.write), so a backslash escapes.
+ * A string literal. Our sessions have an sql_mode of their own without NO_BACKSLASH_ESCAPES (see Session.open), so a backslash
+ * escapes.
  */
 export function quote(value: string): string {
   return `'${value.replace(/[\0\n\r\b\t\\'\x1a]/g, (c) => escapes[c] ?? c)}'`;

@@ -276,9 +276,14 @@ export class Executor {
       if (!h.plan.reasons.some((reason) => reason.includes("not in effect")))
         h.takenBackAt = (await h.observe()).now;
     } catch (second) {
-      left.push(
-        `putting ${h.address} back failed: ${ProviderError.is(second) ? second.parts.what : (second as Error).message}`,
-      );
+      if (h.session.closed)
+        left.push(
+          `${h.address} may be stopped or down, and what was set on it is still set; no other member was touched after it`,
+        );
+      else
+        left.push(
+          `putting ${h.address} back failed: ${ProviderError.is(second) ? second.parts.what : (second as Error).message}`,
+        );
     }
     return withLeft(error, left.join("; "));
   }

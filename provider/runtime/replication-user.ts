@@ -202,6 +202,7 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
   const wish = wishOfInputs(props);
   const targets = targetsOf(props);
   await withSessions(targets, async (open) => {
+    open.forEach(({ facts }) => requireSame(facts, state));
     const ours = open.filter(
       ({ facts }) => props["forceDrop"] === true || state.createdOn.includes(facts.uuid),
     );
