@@ -129,8 +129,8 @@ describe("servers that had been a group, with an account that somebody made by h
     deployment = await Deployment.of(sandbox);
   });
 
-  it("become a group again, also with --parallel 1, and the account is adopted", async () => {
-    await deployment.up({ parallel: 1 });
+  it("become a group again, and the account is adopted", async () => {
+    await deployment.up();
     await expectAllOnline(sandbox);
     const [account] = deployment.resources().filter(({ type }) => type.endsWith(":ReplicationUser"));
     const uuids = await Promise.all(
@@ -140,7 +140,7 @@ describe("servers that had been a group, with an account that somebody made by h
     expect((await accountOn(memberOf(sandbox, "db2")))?.grants).toContain("BACKUP_ADMIN");
   });
 
-  it("lose it on destroy only where it was new", async () => {
+  it("lose it on destroy only where it was new, also with --parallel 1", async () => {
     expect((await deployment.destroy({ parallel: 1 })).changes).toEqual({ delete: 8 });
     for (const member of sandbox.members)
       expect(await viewOf(member)).toEqual([expect.objectContaining({ state: "OFFLINE" })]);

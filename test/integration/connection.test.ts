@@ -95,7 +95,8 @@ describe.each(resources)("%s", (_name, runtime, inputs) => {
     expect(message).toBe(
       `[GR003] ${addressOf(plain.db(1))} refused the administrator's login\n` +
         "Why: Access denied for user 'root'@'localhost' (using password: YES) (1045)\n" +
-        "Do: correct the connection's user and password (mysqlgr:user, mysqlgr:password)",
+        "Do: correct the connection's user and password (mysqlgr:user, mysqlgr:password); refresh and destroy use the configuration of " +
+        "the last pulumi up, so run pulumi up first, or add --run-program",
     );
   });
 
@@ -157,7 +158,7 @@ describe("missing privileges", () => {
         server,
         "limited",
         ...readOnly,
-        "SYSTEM_VARIABLES_ADMIN, GROUP_REPLICATION_ADMIN, REPLICATION_SLAVE_ADMIN, RELOAD ON *.*",
+        "SYSTEM_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN, GROUP_REPLICATION_ADMIN, REPLICATION_SLAVE_ADMIN, RELOAD ON *.*",
       );
       const declared = memberInputs(plain.it, server, { connection, bootstrap: true });
       const { message } = await refused([server], () => create(groupMember, declared));

@@ -634,17 +634,20 @@ export async function holdLock(member: Member, name: string): Promise<() => Prom
   return () => connection.end();
 }
 
-/** The server dies as soon as it runs a statement that begins so. */
-export async function killDuring(member: Member, statement: string, seconds = 60): Promise<void> {
-  const connection = await connect(member);
+/** The first of the servers that runs a statement that begins so dies in the middle of it. */
+export async function killFirstDuring(members: readonly Member[], statement: string): Promise<Member> {
   const sql = "SELECT 1 FROM performance_schema.threads WHERE PROCESSLIST_INFO LIKE ?";
+  const connections = await Promise.all(members.map((member) => connect(member)));
+  let victim: Member | undefined;
   try {
-    await until(`${member.name} runs ${statement}`, seconds, async () => {
-      const [rows] = await connection.query(sql, [`${statement}%`]);
-      return (rows as unknown[]).length > 0;
+    await until(`a server runs ${statement}`, 60, async () => {
+      const found = await Promise.all(connections.map((c) => c.query(sql, [`${statement}%`])));
+      victim = members[found.findIndex(([rows]) => (rows as unknown[]).length > 0)];
+      return victim !== undefined;
     });
-    await kill(member);
+    await kill(victim!);
+    return victim!;
   } finally {
-    connection.destroy();
+    connections.forEach((connection) => connection.destroy());
   }
 }

@@ -51,7 +51,7 @@ describe.each(["a secondary", "the primary"])("on the MYSQL stack, on %s", (role
         `${addressOf(all()[i]!)}: its recovery credentials (user 'recovery', encrypted)`,
       ),
       why: expect.stringMatching(/Access denied for user 'recovery'.*\(1045\)/),
-      left: expect.stringMatching(/before/),
+      left: expect.stringMatching(/before|nothing was changed/),
     });
     expect(found.message).not.toContain("not-the-password");
     expect(await indexOf(role)).toBe(i);
@@ -62,7 +62,7 @@ describe.each(["a secondary", "the primary"])("on the MYSQL stack, on %s", (role
     const i = await indexOf(role);
     expect(await undone(all(), () => update(channels[i]!, { recoveryUseSsl: false }))).toMatchObject({
       code: "GR106",
-      left: expect.stringMatching(/before/),
+      left: expect.stringMatching(/before|nothing was changed/),
     });
     await expectHealthy(all());
   });

@@ -84,12 +84,16 @@ describe("a server without the group_replication plugin", () => {
 
   it("is told its other prerequisites before the plugin is installed", async () => {
     await run(server(), "SET GLOBAL binlog_format = 'MIXED'");
-    const work = (): Promise<unknown> => create(groupMember, alone(server(), { installPlugin: true }));
-    expect(await refused([server()], work)).toMatchObject({
-      code: "GR005",
-      why: "binlog_format is MIXED, and must be ROW",
-    });
-    await run(server(), "SET GLOBAL binlog_format = DEFAULT");
+    try {
+      const work = (): Promise<unknown> => create(groupMember, alone(server(), { installPlugin: true }));
+      expect(await refused([server()], work)).toMatchObject({
+        code: "GR005",
+        why: "binlog_format is MIXED, and must be ROW",
+        todo: "add to its option file and restart the server:\n[mysqld]\nbinlog-format=ROW",
+      });
+    } finally {
+      await run(server(), "SET GLOBAL binlog_format = DEFAULT");
+    }
   });
 
   it("gets it with installPlugin, and is a member like any other", async () => {
