@@ -84,12 +84,12 @@ describe("unmetPrerequisites", () => {
 
 describe("requirePrerequisites", () => {
   it("lets a server pass that is ready", () => {
-    expect(() => requirePrerequisites(facts({ variables: ready }))).not.toThrow();
+    expect(() => requirePrerequisites(facts({ variables: ready }), false)).not.toThrow();
   });
 
   it("tells all that is missing, and what to add to the option file", () => {
     const bare = facts({ plugins: {}, variables: { ...ready, server_id: "0", gtid_mode: "OFF" } });
-    expect((thrownBy(() => requirePrerequisites(bare)) as Error).message).toBe(
+    expect((thrownBy(() => requirePrerequisites(bare, false)) as Error).message).toBe(
       `[GR005] db1:3306 is not ready for Group Replication
 Why: gtid_mode is OFF, and must be ON; server_id is 0, and must be set; the group_replication plugin is not loaded
 Left: nothing was changed
