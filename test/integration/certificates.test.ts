@@ -13,6 +13,7 @@ import {
   memberInputs,
   notJoined,
   primaryOf,
+  refused,
   run,
   snapshot,
   takenBack,
@@ -152,6 +153,19 @@ describe("on a server that is to join", () => {
       await expectRefusal(found, server, given);
     }),
   );
+
+  it("VERIFY_IDENTITY without a CA is refused before START", () =>
+    withServer(group.it, async (server) => {
+      await run(server, "SET GLOBAL ssl_ca = NULL");
+      const declared = memberInputs(group.it, server, { sslMode: "VERIFY_IDENTITY", sslCa: undefined });
+      expect(await refused([server], () => create(groupMember, declared))).toMatchObject({
+        name: "NotReadyError",
+        code: "GR005",
+        what: `${addressOf(server)} would verify its peers (ssl_mode VERIFY_IDENTITY) without a CA to trust`,
+        left: "nothing was changed",
+        todo: "declare sslCa on this GroupMember",
+      });
+    }));
 });
 
 /** A certificate of another authority, with a CA file that trusts both: the server takes it, and its peers refuse it. */

@@ -233,8 +233,16 @@ const wrong: [ResourceRuntime, Inputs, Inputs, string, string | RegExp][] = [
   [replicationUser, user, { user: "a".repeat(33) }, "user", /./],
 ];
 
-it.each(wrong)("check refuses %#", async (runtime, valid, more, property, reason) => {
-  const { failures } = await runtime.check({}, { ...valid, ...more });
+const named = wrong.map(([runtime, valid, more, property, reason]) => ({
+  title: `${property || "a secret property"}, declared with ${JSON.stringify(more)}`,
+  runtime,
+  inputs: { ...valid, ...more },
+  property,
+  reason,
+}));
+
+it.each(named)("check refuses $title", async ({ runtime, inputs, property, reason }) => {
+  const { failures } = await runtime.check({}, inputs);
   expect(failures).toEqual([
     { property, reason: typeof reason === "string" ? reason : expect.stringMatching(reason) },
   ]);

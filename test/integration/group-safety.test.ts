@@ -244,7 +244,9 @@ describe("a group that runs", () => {
         update(members[1]!, { sslMode: "VERIFY_CA" }),
         update(members[2]!, { sslMode: "VERIFY_CA", connection: patient }),
       ]);
-      expect(found.map(({ code }) => code)).toEqual(["GR104", "GR104", "GR002"]);
+      // Whether the silence or the group's own view of it is noticed first is a matter of time.
+      const alive = expect.stringMatching(/GR101|GR104/);
+      expect(found.map(({ code }) => code)).toEqual([alive, alive, "GR002"]);
     } finally {
       process.kill(db3.pid, "SIGCONT");
     }
