@@ -1,4 +1,4 @@
-import { groupMember, recoveryChannel, replicationUser } from "../../provider/runtime";
+import { configure, groupMember, recoveryChannel, replicationUser } from "../../provider/runtime";
 import type { ResourceRuntime } from "../../provider/runtime";
 import { makeAuthority, type Member } from "../../tools/sandbox";
 import {
@@ -15,6 +15,7 @@ import {
   memberInputs,
   refused,
   refusedAll,
+  runLocally,
   snapshot,
   stateOf,
   update,
@@ -255,6 +256,59 @@ describe("the administrator's TLS", () => {
       code: "GR002",
       why: expect.stringMatching(/self-signed certificate|unable to verify/i),
     });
+  });
+});
+
+describe("what a connection leaves out", () => {
+  const declared = (connection: Inputs): Inputs => ({
+    servers: [connection],
+    user: "recovery",
+    password: secret,
+  });
+  const configured = (values: Record<string, string>): Promise<void> =>
+    configure({ config: { get: (key) => values[key] } });
+  afterEach(() => configured({}));
+
+  it("comes from the stack's configuration at the time of each operation", () =>
+    withServer(plain.it, async (server) => {
+      const { host, port, password } = server;
+      await configured({ "mysqlgr:user": "root", "mysqlgr:password": password, "mysqlgr:host": host });
+      const made = await create(replicationUser, declared({ port }));
+      expect(JSON.stringify(made.outs)).not.toContain(password);
+
+      // The administrator's password was rotated since: state holds none that would be too old.
+      await runLocally(
+        server,
+        "ALTER USER root@'%' IDENTIFIED BY 'rotated'",
+        "ALTER USER root@localhost IDENTIFIED BY 'rotated'",
+      );
+      const rotated = { ...server, password: "rotated" };
+      await configured({ "mysqlgr:password": "rotated" });
+      expect((await replicationUser.read(made.id, made.outs)).inputs).toEqual(made.inputs);
+      await replicationUser.delete(made.id, made.outs);
+      expect(await value(rotated, "(SELECT COUNT(*) FROM mysql.user WHERE User = 'recovery')")).toBe("0");
+    }));
+
+  it("may be TLS for all servers, and is told where it is no JSON", async () => {
+    await configured({ "mysqlgr:tls": "VERIFY_CA" });
+    const work = (): Promise<unknown> => create(replicationUser, declared(login(plain.db(1))));
+    expect(await refused(both(), work)).toMatchObject({
+      name: "InputError",
+      code: "GR001",
+      what: "mysqlgr:tls: is no JSON object",
+      left: "nothing was changed",
+    });
+    const { cert } = await makeAuthority("Foreign");
+    await configured({ "mysqlgr:tls": JSON.stringify({ mode: "VERIFY_CA", ca: cert }) });
+    expect(await refused(both(), work)).toMatchObject({ code: "GR002" });
+  });
+
+  it("is not the host where a socket is declared", async () => {
+    const { socket, user, password } = plain.db(1);
+    await configured({ "mysqlgr:host": "192.0.2.1" });
+    const made = await create(replicationUser, declared({ socketPath: socket, user, password }));
+    expect(made.outs["addresses"]).toEqual([socket]);
+    await replicationUser.delete(made.id, made.outs);
   });
 });
 
