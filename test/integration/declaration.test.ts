@@ -1,6 +1,17 @@
 import { type ResourceRuntime, groupMember, recoveryChannel, replicationUser } from "../../provider/runtime";
 import { unknownValue } from "../../provider/plan/wish";
-import { type Inputs, create, memberInputs, useRuntime, useSandbox, value } from "./helpers";
+import {
+  type Inputs,
+  channelInputs,
+  create,
+  login,
+  memberInputs,
+  said,
+  useRuntime,
+  useSandbox,
+  value,
+  withServer,
+} from "./helpers";
 
 useRuntime();
 const plain = useSandbox({ members: 1 });
@@ -282,6 +293,50 @@ it.each<[string, ResourceRuntime, Inputs]>([
   for (const [key, list] of Object.entries(inputs))
     if (Array.isArray(list))
       expect(await runtime.check({}, { ...inputs, [key]: [unknownValue] })).toMatchObject({ failures: [] });
+});
+
+it("diff takes an unknown value in every field of what exists", async () => {
+  await withServer(plain.it, async (server) => {
+    const user = await create(replicationUser, {
+      servers: [login(server)],
+      user: "recovery",
+      password: "secret",
+      require: "SSL",
+      grants: ["REPLICATION SLAVE"],
+      passwordExpire: "NEVER",
+      accountLocked: false,
+    });
+    const made = [
+      user,
+      await create(
+        recoveryChannel,
+        channelInputs(plain.it, server, { user: "recovery", password: "secret", recoveryRetryCount: 3 }),
+      ),
+      await create(
+        groupMember,
+        memberInputs(plain.it, server, {
+          groupSeeds: [server.localAddress],
+          bootstrap: true,
+          tlsVersion: ["TLSv1.2", "TLSv1.3"],
+          variables: { group_replication_poll_spin_loops: 0 },
+        }),
+      ),
+    ];
+    for (const { runtime, id, inputs, outs } of made)
+      for (const [key, declared] of Object.entries(inputs)) {
+        const within = Array.isArray(declared)
+          ? [[unknownValue]]
+          : typeof declared === "object" && declared !== null
+            ? Object.keys(declared).map((k) => ({ ...declared, [k]: unknownValue }))
+            : [];
+        for (const value of [unknownValue, ...within])
+          expect({ key, ...(await runtime.diff(id, outs, { ...inputs, [key]: value })) }).toMatchObject({
+            key,
+            changes: true,
+          });
+      }
+    expect(said.join("\n")).not.toMatch(/secret(?!>)|04da6b54/);
+  });
 });
 
 it("every spelling that check takes ends as the server's own", async () => {
