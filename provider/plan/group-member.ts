@@ -1,6 +1,5 @@
 import { GroupRestartError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
-import { print } from "../mysql/sql";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
 import { changesLive, defaultOn, persistStep, resetSteps, setStep } from "./settings";
 import { type ServerView, effectOn, isTlsMaterial } from "./view";
@@ -251,9 +250,4 @@ function refuseGroupRestart(view: ServerView, wish: Wish, changes: readonly Chan
       ? `SELECT group_replication_switch_to_${to === "ON" ? "single" : "multi"}_primary_mode() on any member changes it on all without a restart; then pulumi up --refresh adopts it`
       : "stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up --refresh starts the group with the new value; or leave the value as it is",
   );
-}
-
-/** Statement texts in which nothing secret can stand, for messages. */
-export function describe(s: Step): string {
-  return print(s.sql);
 }

@@ -1,11 +1,8 @@
 import { z } from "zod";
-import { OtherServerError, ProofError, withLeft } from "../errors";
-import { hostsOf, readAccount } from "../mysql/accounts";
+import { OtherServerError, withLeft } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
-import { passwordMatches } from "../mysql/password";
-import { type ServerFacts, type VariableFact, isOnline, selfOf, valueOf } from "../mysql/facts";
+import { type ServerFacts, type VariableFact, valueOf } from "../mysql/facts";
 import { observe } from "../mysql/observe";
-import { recoveryTls } from "../mysql/probe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import type { Secrets } from "../mysql/sql";
@@ -25,11 +22,11 @@ import { type ServerView, channelContext, viewOf } from "../plan/view";
 import { channelProperties, declaredShape, isUnknown, removedFrom, variableOf, wishOf } from "../plan/wish";
 import { Handle } from "../rolling/handle";
 import type { Job } from "../rolling/job";
-import { type Peer, mayProbe, peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
 import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
+import { proveChannel } from "./recovery-proof";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
 import {
   type CheckFailure,
@@ -205,7 +202,7 @@ async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
   try {
     await handle.apply(handle.plan.online);
     await handle.observe();
-    await prove(handle.session, handle.facts, inputs);
+    await proveChannel(handle.session, handle.facts, donorsIn(inputs));
     handle.settle();
   } catch (error) {
     await handle.undo();
@@ -224,7 +221,7 @@ async function proveWish(session: Session, facts: ServerFacts, inputs: Inputs): 
     variables: { ...facts.variables, ...overlay },
     channel: { ...(facts.channel ?? noChannel), user, password: passwordOf(inputs) },
   };
-  await prove(session, asWished, inputs).catch((error: unknown) => {
+  await proveChannel(session, asWished, donorsIn(inputs)).catch((error: unknown) => {
     throw withLeft(error, "nothing was changed");
   });
 }
@@ -236,81 +233,6 @@ const noChannel = {
   privilegeChecksUser: "",
   requireTablePrimaryKeyCheck: "",
 };
-
-/** By the member itself where the server lets it; an ONLINE secondary may not, and its primary does it in its place. */
-async function prove(session: Session, facts: ServerFacts, inputs: Inputs): Promise<void> {
-  const declaredDonors = (inputs["donors"] as string[] | undefined)?.map(donorOf);
-  const self = selfOf(facts);
-  const others = facts.members
-    .filter((m) => m.id !== self?.id && m.state === "ONLINE")
-    .map((m): Peer => ({ address: `${m.host}:${m.port}`, host: m.host, port: m.port }));
-  if (!isOnline(facts) && !declaredDonors) return proveAlone(session, facts);
-  // Declared donors need not show the group's certificate before it is made.
-  if (!isOnline(facts) && declaredDonors)
-    return proveRecovery(session, facts, declaredDonors).catch((error: unknown) => {
-      if (!isTlsOnly(error)) throw error;
-    });
-  if (mayProbe(facts))
-    return proveRecovery(session, facts, declaredDonors ?? (others.length > 0 ? others : [peerOf(facts)]));
-  const primary = facts.members.find((m) => m.role === "PRIMARY");
-  if (!primary) return;
-  const { socketPath: _, ...tcp } = { ...session.target, host: primary.host, port: primary.port };
-  await sessions.use(tcp, async (prober) => {
-    const proberFacts = await observe(prober);
-    await proveRecovery(prober, proberFacts, declaredDonors ?? [peerOf(proberFacts)], {
-      of: standIn(proberFacts, facts),
-    });
-  });
-}
-
-/**
- * Outside a group the server itself is the donor. Neither its certificate nor the CA by which it judges this one need be the group's
- * yet (its GroupMember comes after this), so what only TLS refuses is left to the member, which tries the whole before it starts.
- */
-async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
-  const tls = recoveryTls(facts);
-  const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key: _key, ...plain } = tls;
-  const self = [peerOf(facts)];
-  try {
-    return await proveRecovery(session, facts, self, { tls });
-  } catch (error) {
-    if (!isTlsOnly(error)) throw error;
-  }
-  try {
-    await proveRecovery(session, facts, self, { tls: { ...plain, verifyIdentity: false } });
-  } catch (error) {
-    if (cert && (await needsCertificate(session, facts))) return;
-    throw error;
-  }
-}
-
-/** Refused by TLS, and not because a file of this server's own is missing. */
-function isTlsOnly(error: unknown): boolean {
-  if (!(error instanceof ProofError)) return false;
-  const ownFile = /Unable to get|set_default_verify_paths|private key|No such file/i;
-  return (
-    error.errnos.every((n) => n === 2013 || n === 2026 || n === 2027) && !ownFile.test(error.parts.why ?? "")
-  );
-}
-
-/** The account wants a certificate, and the password is right as far as this server's own copy of it tells. */
-async function needsCertificate(session: Session, facts: ServerFacts): Promise<boolean> {
-  const { user, password } = facts.channel ?? { user: "", password: "" };
-  const accounts = await Promise.all(
-    (await hostsOf(session, user)).map((host) => readAccount(session, user, host)),
-  );
-  return accounts.some(
-    (a) =>
-      a !== undefined &&
-      (a.require.type === "X509" || a.require.type === "SPECIFIED") &&
-      passwordMatches(a.plugin, a.hash, password),
-  );
-}
-
-function donorOf(text: string): Peer {
-  const endpoint = parseEndpoint(text)!;
-  return { address: text, ...endpoint };
-}
 
 function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): Job {
   const wish = wishOfInputs(inputs);
@@ -338,6 +260,10 @@ function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): 
     switchoverTimeout: rollout.switchoverTimeout ?? 30,
     verify: (facts) => state && requireSame(facts, state),
   };
+}
+
+function donorsIn(inputs: Inputs): string[] | undefined {
+  return inputs["donors"] as string[] | undefined;
 }
 
 function passwordOf(inputs: Inputs): string {

@@ -4,7 +4,6 @@ import {
   type MemberPlan,
   type MemberWish,
   allSteps,
-  describe as describeStep,
   isEmpty,
   planMember,
   printPlan,
@@ -562,11 +561,6 @@ describe("planMember for a property that is no longer declared", () => {
 });
 
 describe("a plan", () => {
-  it("describes each step as it prints it", () => {
-    const steps = allSteps(plan({ [`${gr}member_weight`]: "70" }));
-    expect(steps.map(describeStep)).toEqual(printSteps(steps));
-  });
-
   it("takes back last first", () => {
     const made = plan(
       { [`${gr}member_weight`]: "70", [`${gr}autorejoin_tries`]: "5" },
