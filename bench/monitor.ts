@@ -1,67 +1,81 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, RowDataPacket } from "mysql2/promise";
-import { type Member, connect } from "../tools/sandbox";
+import { type Member, type Writer, connect } from "../tools/sandbox";
+import type { Change, History, Phase } from "./history";
 
-export interface RollingTimes {
-  /** From the first STOP to the moment when all were ONLINE again. */
-  seconds: number;
-  switchOvers: number;
-}
+const pause = 40;
 
-const pause = 20;
+// A member calls itself ONLINE until its STOP, which takes three seconds, is nearly over.
+const question = `
+SELECT MEMBER_STATE AS state, MEMBER_ROLE AS role,
+  (SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_INFO = 'STOP GROUP_REPLICATION') AS stopping
+FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid`;
 
-/** Watches every member in its own view, on connections of its own, and says when the rolling change began and ended. */
+/** Watches every member in its own view, on connections of its own: the others' views lag behind. */
 export class Monitor {
-  private first: number | undefined;
-  private last: number | undefined;
-  private primary: string | undefined;
-  private switches = 0;
-  private stopped = false;
+  private readonly began = performance.now();
+  private readonly writes: { at: number; acknowledged: number }[] = [];
+  private readonly changes: Change[][];
   private readonly loops: Promise<void>[];
+  private stopped = false;
 
-  private constructor(connections: Connection[]) {
-    const online = connections.map(() => true);
-    this.loops = connections.map((connection, i) => this.watch(connection, i, online));
+  private constructor(
+    private readonly members: readonly Member[],
+    private readonly writer: Writer,
+    connections: Connection[],
+  ) {
+    this.changes = members.map(() => []);
+    this.loops = [
+      ...connections.map((connection, i) => this.watch(connection, this.changes[i]!)),
+      this.countWrites(),
+    ];
   }
 
-  static async start(members: readonly Member[]): Promise<Monitor> {
-    return new Monitor(await Promise.all(members.map((member) => connect(member))));
+  static async start(members: readonly Member[], writer: Writer): Promise<Monitor> {
+    return new Monitor(members, writer, await Promise.all(members.map((member) => connect(member))));
   }
 
-  async stop(): Promise<RollingTimes> {
+  async stop(): Promise<History> {
     this.stopped = true;
     await Promise.all(this.loops);
     return {
-      seconds: ((this.last ?? 0) - (this.first ?? 0)) / 1000,
-      switchOvers: this.switches,
+      members: this.members.map(({ name }, i) => ({ name, changes: this.changes[i]! })),
+      writes: this.writes,
+      end: this.now(),
     };
   }
 
-  private async watch(connection: Connection, index: number, online: boolean[]): Promise<void> {
+  private async watch(connection: Connection, changes: Change[]): Promise<void> {
     while (!this.stopped) {
-      const [rows] = await connection.query<RowDataPacket[]>(
-        `SELECT MEMBER_ID AS id, MEMBER_STATE AS state, MEMBER_ROLE AS role, MEMBER_ID = @@server_uuid AS self,
-           (SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_INFO = 'STOP GROUP_REPLICATION') AS stopping
-         FROM performance_schema.replication_group_members`,
-      );
-      const now = performance.now();
-      // A member calls itself ONLINE until its STOP, which takes three seconds, is nearly over.
-      const isOnline = rows.some(
-        (row) => Number(row["self"]) === 1 && row["state"] === "ONLINE" && Number(row["stopping"]) === 0,
-      );
-      if (!isOnline && online[index]) this.first ??= now;
-      if (isOnline && !online[index]) this.last = now;
-      online[index] = isOnline;
-      const primaries = rows.filter((row) => row["role"] === "PRIMARY" && Number(row["self"]) === 1);
-      if (isOnline && primaries.length === 1) this.sawPrimary(String(primaries[0]!["id"]));
+      const [[row]] = await connection.query<RowDataPacket[]>(question);
+      const phase = phaseOf(row);
+      if (changes.at(-1)?.phase !== phase) changes.push({ at: this.now(), phase });
       await sleep(pause);
     }
     await connection.end();
   }
 
-  /** Only who calls itself primary counts: the others' views lag behind. */
-  private sawPrimary(id: string): void {
-    if (this.primary !== undefined && this.primary !== id) this.switches += 1;
-    this.primary = id;
+  private async countWrites(): Promise<void> {
+    while (!this.stopped) {
+      this.writes.push({ at: this.now(), acknowledged: this.writer.acknowledged });
+      await sleep(pause);
+    }
+  }
+
+  private now(): number {
+    return performance.now() - this.began;
+  }
+}
+
+function phaseOf(row: RowDataPacket | undefined): Phase {
+  switch (row?.["state"]) {
+    case "ONLINE":
+      if (Number(row["stopping"]) > 0) return "STOPPING";
+      return row["role"] === "PRIMARY" ? "PRIMARY" : "SECONDARY";
+    case "RECOVERING":
+    case "ERROR":
+      return row["state"];
+    default:
+      return "OFFLINE";
   }
 }

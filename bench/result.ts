@@ -1,65 +1,64 @@
+/** What must hold of a figure. */
+export type Bound =
+  /** Ours against the reference. */
+  { readonly ratio: number } | { readonly atMost: number } | { readonly exactly: number };
+
+export type Unit = "s" | "ms" | "";
+
 /** One figure, beside what it is held against in the same run. */
 export interface Result {
-  name: string;
-  ours: number;
-  unit: string;
-  reference?: number;
-  /** Highest allowed ratio of ours to the reference. */
-  bound?: number;
-  /** The one allowed value. */
-  exactly?: number;
+  readonly name: string;
+  readonly unit: Unit;
+  readonly ours: number;
+  readonly reference?: number;
+  readonly bound?: Bound;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** A benchmark that could not be run. */
+export interface Failure {
+  readonly name: string;
+  readonly error: string;
 }
 
-export function ratioOf(result: Result): number | undefined {
-  return result.reference === undefined ? undefined : result.ours / result.reference;
+export type Outcome = Result | Failure;
+
+export function isFailure(outcome: Outcome): outcome is Failure {
+  return "error" in outcome;
 }
 
-export function isOk(result: Result): boolean {
-  if (result.exactly !== undefined) return result.ours === result.exactly;
-  const ratio = ratioOf(result);
-  return ratio === undefined || result.bound === undefined || ratio <= result.bound;
+export function ratioOf({ ours, reference }: Result): number | undefined {
+  return reference === undefined ? undefined : ours / reference;
 }
 
-export function jsonLine(result: Result): string {
-  const { name, ours, reference, bound, exactly } = result;
+/** A figure without a bound is always right. */
+export function isOk(outcome: Outcome): boolean {
+  if (isFailure(outcome)) return false;
+  const { ours, bound } = outcome;
+  if (bound === undefined) return true;
+  if ("exactly" in bound) return ours === bound.exactly;
+  if ("atMost" in bound) return ours <= bound.atMost;
+  const ratio = ratioOf(outcome);
+  return ratio !== undefined && ratio <= bound.ratio;
+}
+
+/** Every line has the same keys; null where there is nothing to say. */
+export function jsonLine(outcome: Outcome): string {
+  if (isFailure(outcome)) return JSON.stringify({ ...empty, ...outcome, ok: false });
+  const { name, unit, ours, reference, bound } = outcome;
   return JSON.stringify({
     name,
-    ours,
-    reference,
-    ratio: ratioOf(result),
-    bound: bound ?? exactly,
-    ok: isOk(result),
+    unit,
+    ours: rounded(ours),
+    reference: reference === undefined ? null : rounded(reference),
+    ratio: rounded(ratioOf(outcome) ?? NaN),
+    bound: bound === undefined ? null : Object.values(bound)[0],
+    ok: isOk(outcome),
   });
 }
 
-export function table(results: readonly Result[]): string {
-  const rows = results.map((r) => [
-    r.name,
-    figure(r.ours, r.unit),
-    r.reference === undefined ? "" : figure(r.reference, r.unit),
-    ratioOf(r)?.toFixed(2) ?? "",
-    r.bound === undefined ? `= ${r.exactly}` : `<= ${r.bound}`,
-    isOk(r) ? "ok" : "NOT OK",
-  ]);
-  const all = [["what", "ours", "reference", "ratio", "bound", ""], ...rows];
-  const widths = all[0]!.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
+const empty = { name: "", unit: "", ours: null, reference: null, ratio: null, bound: null };
 
-function figure(value: number, unit: string): string {
-  const digits = unit === "s" ? 1 : 0;
-  return `${value.toFixed(digits)}${unit === "" ? "" : ` ${unit}`}`;
+/** JSON has no NaN: it becomes null. */
+function rounded(value: number): number {
+  return Number(value.toFixed(4));
 }

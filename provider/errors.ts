@@ -20,13 +20,18 @@ export class ProviderError extends Error {
 
   constructor(
     readonly code: string,
-    readonly parts: ErrorParts,
+    public parts: ErrorParts,
     readonly facts: Readonly<Record<string, unknown>> = {},
   ) {
     super(ProviderError.text(code, parts));
     this.name = new.target.name;
     // Pulumi prints message and stack of some errors; the message says what a person needs.
     this.stack = "";
+  }
+
+  tell(parts: ErrorParts): void {
+    this.parts = parts;
+    this.message = ProviderError.text(this.code, parts);
   }
 
   static text(code: string, parts: ErrorParts): string {
@@ -60,6 +65,8 @@ export class MemberUnreachableError extends ProviderError {
     readonly server: string,
     why: string,
     todo = "see that the server runs and that the connection's host, port and tls are right, then run pulumi again",
+    /** There had been a login, which broke: another may work. */
+    readonly dropped = false,
   ) {
     super("GR002", { what: `${server} cannot be reached`, why, todo }, { server });
   }
@@ -130,12 +137,8 @@ export class OtherServerError extends ProviderError {
 
 /** A change that would put the group at risk was refused beforehand. */
 export class QuorumRiskError extends ProviderError {
-  constructor(group: string, why: string, todo: string) {
-    super(
-      "GR101",
-      { what: `group ${group} is not in a state to be changed`, why, left: "nothing was restarted", todo },
-      { group },
-    );
+  constructor(group: string, why: string, todo: string, left = "nothing was restarted") {
+    super("GR101", { what: `group ${group} is not in a state to be changed`, why, left, todo }, { group });
   }
 }
 
@@ -160,34 +163,33 @@ export class StepFailedError extends ProviderError {
 
 /** The schedule stopped at another member; this one was not touched, or is done. */
 export class StoppedError extends ProviderError {
-  constructor(server: string, because: string, left: string) {
-    super("GR104", {
-      what: `${server} was not reached: the rolling change stopped before it`,
-      why: because,
-      left,
-      todo: "mend that member, then pulumi up: it goes on where this one stopped",
-    });
+  constructor(
+    server: string,
+    because: string,
+    left: string,
+    todo = "mend that member, then pulumi up: it goes on where this one stopped",
+  ) {
+    super(
+      "GR104",
+      { what: `${server} was not reached: the rolling change stopped before it`, why: because, left, todo },
+      { server },
+    );
   }
 }
 
-/** The same failure, with what was left: known only to whoever took the change back. */
+/** The user, or the end of the engine, stopped the deployment; what was begun has been finished. */
+export function interruptedError(server: string): StoppedError {
+  return new StoppedError(
+    server,
+    "the deployment was interrupted",
+    "it is as before; members that were begun have been finished",
+    "pulumi up: it goes on where this one stopped (after a kill, pulumi cancel first)",
+  );
+}
+
+/** Adds what was left, which is known only to whoever took the change back; what the error says of it already stays. */
 export function withLeft(error: unknown, left: string): unknown {
-  if (error instanceof StepFailedError)
-    return new StepFailedError(
-      error.server,
-      error.step,
-      { ...error.parts, left: error.parts.left ?? left },
-      error.facts,
-    );
-  if (error instanceof OutcomeUnknownError)
-    return new OutcomeUnknownError(error.server, error.step, error.why, error.parts.left ?? left);
-  if (error instanceof ProofError)
-    return new ProofError(
-      error.server,
-      error.told,
-      { ...error.parts, left: error.parts.left ?? left },
-      error.errnos,
-    );
+  if (ProviderError.is(error) && error.parts.left === undefined) error.tell({ ...error.parts, left });
   return error;
 }
 

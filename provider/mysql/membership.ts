@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberFact, MemberState } from "./facts";
 import { dialectOf } from "./dialect";
-import type { Session } from "./session";
+import { ServerError, type Session } from "./session";
 import { quote, sql } from "./sql";
 
 /** Longer than the server's own: a refused START takes 61 s, a STOP up to components_stop_timeout (300 s). */
@@ -9,11 +9,46 @@ const startTimeout = 150;
 const stopTimeout = 330;
 
 export async function stopGroupReplication(session: Session): Promise<void> {
-  await session.write(sql("STOP GROUP_REPLICATION"), {}, stopTimeout);
+  await inTurn(() => session.write(sql("STOP GROUP_REPLICATION"), {}, stopTimeout));
 }
 
-export async function startGroupReplication(session: Session): Promise<void> {
-  await session.write(sql("START GROUP_REPLICATION"), {}, startTimeout);
+/** `again`: the connection broke during an earlier one, which may have come through. */
+export async function startGroupReplication(session: Session, again = false): Promise<void> {
+  const start = sql("START GROUP_REPLICATION");
+  await inTurn(() => session.write(start, {}, startTimeout)).catch((error: unknown) => {
+    if (!again || !(error instanceof ServerError) || error.errno !== alreadyRunning) throw error;
+  });
+}
+
+const alreadyRunning = 3093;
+const anotherRuns = 3663;
+
+/** Another START or STOP runs on the server, sent by us before the connection broke, or by somebody else. */
+async function inTurn(send: () => Promise<unknown>): Promise<void> {
+  const sent = await until(
+    startTimeout,
+    async () => {
+      try {
+        await send();
+        return true;
+      } catch (error) {
+        if (error instanceof ServerError && error.errno === anotherRuns) return undefined;
+        throw error;
+      }
+    },
+    500,
+  );
+  if (!sent) await send();
+}
+
+/** Writes stop on this member; what it has acknowledged can then reach the others. */
+export async function holdWrites(session: Session, hold: boolean): Promise<void> {
+  await session.write(sql(`SET GLOBAL super_read_only = ${hold ? "ON" : "OFF"}`));
+}
+
+export async function isWritable(session: Session): Promise<boolean> {
+  const [row] = await session.read<{ locked: number }>("SELECT @@GLOBAL.super_read_only AS locked");
+  return Number(row?.locked) === 0;
 }
 
 /** What exit_state_action OFFLINE_MODE did when the member failed: it is ours to take back once it is ONLINE. */
@@ -22,17 +57,20 @@ export async function leaveOfflineMode(session: Session): Promise<void> {
 }
 
 /** Whatever happens, the flag is OFF again: a START that fails leaves it ON. */
-export async function bootstrapGroupReplication(session: Session): Promise<void> {
+export async function bootstrapGroupReplication(session: Session, again = false): Promise<void> {
   try {
-    await session.write(sql("SET GLOBAL group_replication_bootstrap_group = ON"));
-    await startGroupReplication(session);
+    if (!again) await session.write(sql("SET GLOBAL group_replication_bootstrap_group = ON"));
+    await startGroupReplication(session, again);
   } finally {
     await session.write(sql("SET GLOBAL group_replication_bootstrap_group = OFF"));
   }
 }
 
+export type SeenMember = Omit<MemberFact, "stack">;
+
 interface MemberRow {
   id: string;
+  version: string;
   host: string;
   port: number;
   state: string;
@@ -40,12 +78,12 @@ interface MemberRow {
 }
 
 /** The group as this server sees it. */
-export async function seenMembers(
-  session: Session,
-): Promise<Pick<MemberFact, "id" | "host" | "port" | "state" | "role">[]> {
+export async function seenMembers(session: Session, timeout = 30): Promise<SeenMember[]> {
   const rows = await session.read<MemberRow>(
-    `SELECT MEMBER_ID AS id, MEMBER_HOST AS host, MEMBER_PORT AS port, MEMBER_STATE AS state, MEMBER_ROLE AS role
+    `SELECT MEMBER_ID AS id, MEMBER_HOST AS host, MEMBER_PORT AS port, MEMBER_STATE AS state, MEMBER_ROLE AS role,
+       MEMBER_VERSION AS version
      FROM performance_schema.replication_group_members WHERE MEMBER_ID <> ''`,
+    timeout,
   );
   return rows.map((row) => ({
     ...row,
@@ -92,29 +130,55 @@ export async function missingFrom(session: Session, a: string, b: string): Promi
   return (row?.missing ?? "").replace(/\s/g, "");
 }
 
+/**
+ * Without `endAfter` the server waits for the transactions that are open at the call, and clients go on writing meanwhile; that cannot
+ * be called off. With it no client gets anything done from the call on, and after so many seconds open transactions are ended.
+ */
 export async function setAsPrimary(
   session: Session,
   uuid: string,
-  version: string,
-  seconds: number,
+  { version, limit, endAfter }: { version: string; limit: number; endAfter?: number | undefined },
 ): Promise<void> {
-  const timeout = dialectOf(version).setAsPrimaryTimeout ? `, ${seconds}` : "";
-  await session.read(`SELECT group_replication_set_as_primary(${quote(uuid)}${timeout})`, seconds + 30);
+  const withTimeout = endAfter !== undefined && dialectOf(version).setAsPrimaryTimeout;
+  const call = `group_replication_set_as_primary(${quote(uuid)}${withTimeout ? `, ${endAfter}` : ""})`;
+  await session.read(`SELECT ${call}`, limit + 15);
 }
 
-/** Seconds that the oldest open transaction of a client has been running; undefined where there is none. */
-export async function oldestTransaction(session: Session): Promise<number | undefined> {
-  const [row] = await session.read<{ age: number | string | null }>(
-    `SELECT TIMESTAMPDIFF(SECOND, MIN(t.trx_started), NOW()) AS age FROM information_schema.innodb_trx t
+/** Transactions of clients, as they are in one moment. */
+export interface OpenTransaction {
+  readonly id: string;
+  /** Whole seconds. */
+  readonly age: number;
+}
+
+export async function openTransactions(session: Session): Promise<OpenTransaction[]> {
+  const rows = await session.read<{ id: string; age: number | string }>(
+    `SELECT CAST(t.trx_id AS CHAR) AS id, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS age
+     FROM information_schema.innodb_trx t
      JOIN performance_schema.threads p ON p.PROCESSLIST_ID = t.trx_mysql_thread_id AND p.TYPE = 'FOREGROUND'
      WHERE t.trx_mysql_thread_id <> CONNECTION_ID()`,
   );
-  return row?.age == null ? undefined : Number(row.age);
+  return rows.map((row) => ({ id: row.id, age: Number(row.age) }));
+}
+
+/** A transaction that has written nothing has a number of this size, which the next one of its connection has as well. */
+const unwritten = 2n ** 48n;
+
+/** Those that last: two seconds old, or writing and seen in an earlier look already. */
+export function lasting(
+  now: readonly OpenTransaction[],
+  before: readonly OpenTransaction[],
+): readonly OpenTransaction[] {
+  const known = new Set(before.map((t) => t.id));
+  return now.filter((t) => t.age >= 2 || (known.has(t.id) && BigInt(t.id) < unwritten));
 }
 
 /** One deployment at a time: the lock lives as long as this login. */
-export async function takeLock(session: Session, name: string): Promise<boolean> {
-  const [row] = await session.read<{ got: number }>(`SELECT GET_LOCK(${quote(name)}, 0) AS got`);
+export async function takeLock(session: Session, name: string, seconds: number): Promise<boolean> {
+  const [row] = await session.read<{ got: number }>(
+    `SELECT GET_LOCK(${quote(name)}, ${seconds}) AS got`,
+    seconds + 30,
+  );
   return Number(row?.got) === 1;
 }
 
@@ -158,9 +222,17 @@ export async function reasonSince(session: Session, since: string): Promise<stri
      WHERE CHANNEL_NAME = 'group_replication_recovery' AND LAST_ERROR_NUMBER <> 0`,
   );
   if (channel[0]) return `${channel[0].reason} (${channel[0].errno})`;
+  const applier = await session.read<{ errno: number; reason: string }>(
+    `SELECT LAST_ERROR_NUMBER AS errno, LAST_ERROR_MESSAGE AS reason
+     FROM performance_schema.replication_applier_status_by_worker
+     WHERE CHANNEL_NAME LIKE 'group_replication_%' AND LAST_ERROR_NUMBER <> 0
+     ORDER BY LAST_ERROR_TIMESTAMP DESC LIMIT 1`,
+  );
+  if (applier[0]) return `${applier[0].reason} (${applier[0].errno})`;
   const rows = await session.read<{ code: string; text: string }>(
     `SELECT ERROR_CODE AS code, DATA AS text FROM performance_schema.error_log
-     WHERE LOGGED >= ${quote(since)} AND PRIO = 'Error' ORDER BY LOGGED DESC LIMIT 60`,
+     WHERE LOGGED >= ${quote(since)} AND PRIO = 'Error' AND LOCATE('mysqlgr_probe', DATA) = 0
+     ORDER BY LOGGED DESC LIMIT 60`,
   );
   const lines = rows.map((row) => `${row.text.trim()} (${row.code})`).filter((line) => !hollow.test(line));
   const best = telling

@@ -10,7 +10,7 @@ const names = variables()
   .join(", ");
 
 /*
- * Two statements for everything. NULL and '' look alike in global_variables, and differ for TLS settings,
+ * One statement for everything. NULL and '' look alike in global_variables, and differ for TLS settings,
  * so those are asked for by name.
  */
 const nullable = [
@@ -23,14 +23,6 @@ const nullable = [
   "ssl_cipher",
   "tls_ciphersuites",
 ];
-
-const variablesQuery = `
-SELECT g.VARIABLE_NAME AS name, g.VARIABLE_VALUE AS value, p.VARIABLE_VALUE AS persisted, i.VARIABLE_SOURCE AS source,
-  UNIX_TIMESTAMP(i.SET_TIME) AS setAt
-FROM performance_schema.global_variables g
-LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = g.VARIABLE_NAME
-LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = g.VARIABLE_NAME
-WHERE g.VARIABLE_NAME IN (${names})`;
 
 const serverQuery = `
 SELECT JSON_OBJECT(
@@ -51,16 +43,17 @@ SELECT JSON_OBJECT(
     FROM mysql.slave_master_info WHERE Channel_name = 'group_replication_recovery'),
   'applier', (SELECT JSON_OBJECT('checks', PRIVILEGE_CHECKS_USER, 'primaryKey', REQUIRE_TABLE_PRIMARY_KEY_CHECK)
     FROM performance_schema.replication_applier_configuration WHERE CHANNEL_NAME = 'group_replication_recovery'),
-  'tls', (SELECT JSON_OBJECTAGG(PROPERTY, VALUE) FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main')
+  'tls', (SELECT JSON_OBJECTAGG(PROPERTY, VALUE) FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'),
+  'variables', (SELECT JSON_ARRAYAGG(JSON_ARRAY(g.VARIABLE_NAME, g.VARIABLE_VALUE, p.VARIABLE_VALUE, i.VARIABLE_SOURCE,
+      UNIX_TIMESTAMP(i.SET_TIME)))
+    FROM performance_schema.global_variables g
+    LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = g.VARIABLE_NAME
+    LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = g.VARIABLE_NAME
+    WHERE g.VARIABLE_NAME IN (${names}))
 ) AS facts`;
 
-interface VariableRow {
-  name: string;
-  value: string | null;
-  persisted: string | null;
-  source: string | null;
-  setAt: string | number | null;
-}
+/** Name, live value, persisted value, source, when set. */
+type VariableRow = [string, string | null, string | null, string | null, number | string | null];
 
 interface ServerRow {
   version: string;
@@ -80,18 +73,32 @@ interface ServerRow {
   channel: { user: string | null; password: string | null; namespace: string | null } | null;
   applier: { checks: string | null; primaryKey: string | null } | null;
   tls: Record<string, string> | null;
+  variables: VariableRow[];
 }
 
 export async function observe(session: Session): Promise<ServerFacts> {
-  const [variableRows, serverRows] = await Promise.all([
-    session.read<VariableRow>(variablesQuery),
-    session.read<{ facts: ServerRow | string }>(serverQuery),
-  ]).catch(async (error: unknown) => explain(session, error));
-  const raw = serverRows[0]!.facts;
-  return facts(session.address, variableRows, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
+  const [row] = await session
+    .read<{ facts: ServerRow | string }>(serverQuery)
+    .catch(async (error: unknown) => explain(session, error));
+  const raw = row!.facts;
+  return facts(session.address, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
 }
 
-function facts(address: string, variableRows: VariableRow[], row: ServerRow): ServerFacts {
+/** Resources of one server are refreshed side by side: facts of the same login serve them all for this long, in ms. */
+const sameMoment = 2000;
+const recent = new WeakMap<Session, { facts: Promise<ServerFacts>; at: number; writes: number }>();
+
+/** As `observe`, but what another resource has just read will do, where nothing was written since. For refreshes only. */
+export function observeForRefresh(session: Session): Promise<ServerFacts> {
+  const found = recent.get(session);
+  const now = performance.now();
+  if (found && found.writes === session.writes && now - found.at < sameMoment) return found.facts;
+  const facts = observe(session);
+  recent.set(session, { facts, at: now, writes: session.writes });
+  return facts;
+}
+
+function facts(address: string, row: ServerRow): ServerFacts {
   const now = Number(row.now);
   return {
     address,
@@ -101,7 +108,7 @@ function facts(address: string, variableRows: VariableRow[], row: ServerRow): Se
     port: Number(row.port),
     now,
     account: quotedAccount(row.account),
-    variables: Object.fromEntries(variableRows.map((v) => [v.name, variableFact(v, row.nulls)])),
+    variables: Object.fromEntries(row.variables.map((v) => [v[0], variableFact(v, row.nulls)])),
     plugins: row.plugins ?? {},
     members: (row.members ?? []).filter((m) => m.id !== "").map(memberFact),
     viewId: row.stats?.[0],
@@ -113,12 +120,15 @@ function facts(address: string, variableRows: VariableRow[], row: ServerRow): Se
   };
 }
 
-function variableFact(v: VariableRow, nulls: ServerRow["nulls"]): VariableFact {
+function variableFact(
+  [name, value, persisted, source, setAt]: VariableRow,
+  nulls: ServerRow["nulls"],
+): VariableFact {
   return {
-    value: Number(nulls[v.name] ?? 0) === 1 ? null : v.value,
-    source: v.source ?? "COMPILED",
-    ...(v.persisted === null ? {} : { persisted: v.persisted }),
-    ...(v.setAt === null || Number(v.setAt) === 0 ? {} : { setAt: Number(v.setAt) }),
+    value: Number(nulls[name] ?? 0) === 1 ? null : value,
+    source: source ?? "COMPILED",
+    ...(persisted === null ? {} : { persisted }),
+    ...(setAt === null || Number(setAt) === 0 ? {} : { setAt: Number(setAt) }),
   };
 }
 
@@ -149,6 +159,26 @@ function lastStart(row: ServerRow, now: number): number | undefined {
   return Math.abs(byLog - byThread) < 120 ? byLog : byThread;
 }
 
+/** A login that broke, where nothing had been changed through it. */
+function unreachable(error: ServerError): MemberUnreachableError {
+  return new MemberUnreachableError(
+    error.server,
+    `the connection was lost: ${error.reason}`,
+    undefined,
+    error.code !== "TIMEOUT",
+  );
+}
+
+/** A statement that only looked, and failed: never passed on as it came. */
+export function lookFailure(error: unknown): unknown {
+  if (!(error instanceof ServerError)) return error;
+  if (error.lost) return unreachable(error);
+  return new NotReadyError(error.server, "could not be asked", {
+    why: error.message,
+    todo: "see its error log, then pulumi up --refresh",
+  });
+}
+
 async function explain(session: Session, error: unknown): Promise<never> {
   if (error instanceof ServerError && [1054, 1146, 1193, 1305].includes(error.errno)) {
     const [row] = await session.read<{ version: string }>("SELECT @@version AS version");
@@ -165,12 +195,15 @@ async function explain(session: Session, error: unknown): Promise<never> {
       await currentAccount(session),
     );
   }
-  if (error instanceof ServerError && error.lost)
-    throw new MemberUnreachableError(
-      session.address,
-      `the connection was lost while it was read: ${error.reason}`,
-    );
-  throw error;
+  if (error instanceof ServerError && error.lost) throw unreachable(error);
+  if (!(error instanceof ServerError)) throw error;
+  throw new NotReadyError(session.address, "could not be read", {
+    why: error.message,
+    // 1114 and 1021: even reading needs a temporary table.
+    todo: [1021, 1114].includes(error.errno)
+      ? "see that its data directory has free space, then pulumi up --refresh"
+      : "see its error log, then pulumi up --refresh",
+  });
 }
 
 /** 'user'@'host' of the login, as GRANT wants it. */

@@ -56,7 +56,9 @@ async function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
     .catch(() => undefined)
     .then(async () => {
       await session.read("SELECT GET_LOCK('mysqlgr_probe', 60)", 70);
-      return work().finally(() => session.read("SELECT RELEASE_LOCK('mysqlgr_probe')"));
+      return work().finally(async () => {
+        if (!session.closed) await session.read("SELECT RELEASE_LOCK('mysqlgr_probe')");
+      });
     });
   turns.set(session.address, mine);
   return mine;
@@ -85,7 +87,8 @@ async function probeAlone(
     }
     return await outcomes(session, channels, timeoutSeconds);
   } finally {
-    await clear(session, version, started);
+    // What broke is told; its channels go with the next probe on this server.
+    if (!session.closed) await clear(session, version, started);
   }
 }
 

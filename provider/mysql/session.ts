@@ -36,7 +36,10 @@ function serverError(server: string, error: unknown, secrets: readonly string[])
   // A syntax error quotes the statement.
   const raw = syntaxErrors.has(errno)
     ? "the server does not understand the statement"
-    : (driver.sqlMessage ?? driver.message ?? String(driver.code));
+    : (driver.sqlMessage ?? driver.message ?? String(driver.code)).replace(
+        "Can't add new command when connection is in closed state",
+        "it had been closed before",
+      );
   const reason = secrets.reduce(
     (text, value) => (value === "" ? text : text.split(value).join("<secret>")),
     raw,
@@ -49,6 +52,10 @@ export class Session {
   private readonly connection: mysql.Connection;
   readonly address: string;
   closed = false;
+  /** The server did not answer in time: it may be at work still. */
+  late = false;
+  /** Statements sent that change something. */
+  writes = 0;
 
   private constructor(
     connection: mysql.Connection,
@@ -75,6 +82,7 @@ export class Session {
 
   /** A statement that changes something; secrets are put in at the last moment. */
   async write(statement: Sql, secrets: Secrets = {}, timeout = 60): Promise<unknown[]> {
+    this.writes += 1;
     return this.send(bind(statement, secrets), Object.values(secrets), timeout);
   }
 
@@ -102,6 +110,7 @@ export class Session {
       return Array.isArray(rows) ? rows : [];
     } catch (error) {
       const failure = serverError(this.address, error, secrets);
+      this.late ||= failure.code === "TIMEOUT";
       if (failure.lost) this.destroy();
       throw failure;
     } finally {

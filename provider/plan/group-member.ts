@@ -2,7 +2,7 @@ import { GroupRestartError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
 import { changesLive, defaultOn, persistStep, resetSteps, setStep } from "./settings";
-import { type ServerView, effectOn, isTlsMaterial } from "./view";
+import { type ServerView, bootstrapFlag, effectOn, isTlsMaterial } from "./view";
 import type { Wish } from "./wish";
 
 /** What has to happen on one server to make it as declared, in the order of the fields. */
@@ -11,7 +11,7 @@ export interface MemberPlan {
   readonly cost: Cost;
   /** Why the member has to be started or restarted; empty where it has not. */
   readonly reasons: readonly string[];
-  readonly action: "none" | "start" | "restart";
+  readonly action: "none" | "start" | "restart" | "group-restart";
   /** Installs the plugin. */
   readonly install: readonly Step[];
   /** TLS files and the reload: proven by handshakes before anything is stopped. */
@@ -28,6 +28,8 @@ export interface MemberWish {
   readonly variables: Wish;
   readonly bootstrap: boolean;
   readonly installPlugin: boolean;
+  /** The user lets the whole group be stopped for what cannot be had otherwise. */
+  readonly groupRestart?: boolean;
 }
 
 const sslModeName = "group_replication_ssl_mode";
@@ -54,7 +56,7 @@ export function planMember(view: ServerView, wish: MemberWish, managedBefore: re
     });
   requireCa(view, wish.variables, managedBefore, sslMode);
   const changes = changesOf(view, wish.variables, managedBefore, sslMode);
-  refuseGroupRestart(view, wish.variables, changes);
+  if (!wish.groupRestart) refuseGroupRestart(view, wish.variables, changes);
   return arrange(view, wish, install, changes, sslMode);
 }
 
@@ -127,24 +129,32 @@ function arrange(
   const lateOn = others.filter((c) => c.name === startOnBoot && wish.variables[startOnBoot] === "ON");
   const waiting = others.filter((c) => !lateOn.includes(c) && (c.cost !== "none" || !view.running));
   const online = others.filter((c) => !lateOn.includes(c) && !waiting.includes(c));
-  const restart = view.running && changes.some((c) => c.cost === "member-restart");
-  const action = !view.running ? "start" : restart ? "restart" : "none";
+  const needs = (cost: Cost): boolean => view.running && changes.some((c) => c.cost === cost);
+  const action = !view.running
+    ? "start"
+    : needs("group-restart")
+      ? "group-restart"
+      : needs("member-restart")
+        ? "restart"
+        : "none";
   // Where the group encrypts, a restart loads the files as they are: a reload beforehand shows whether they can be.
-  const reload = material.length > 0 || (action === "restart" && sslMode !== "DISABLED");
+  const reload = material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED");
   return {
     server: view.address,
-    cost: highest([
-      ...changes.map((c) => c.cost),
-      ...(action === "none" ? [] : (["member-restart"] as const)).slice(0, view.running ? 1 : 0),
-    ]),
+    cost: highest(changes.map((c) => c.cost)),
     reasons: reasonsOf(view, changes, action),
     action,
     install,
     material: [...material.flatMap((c) => c.steps), ...(reload ? [step(view.address, reloadTls)] : [])],
-    online: online.flatMap((c) => c.steps),
+    online: [...strayBootstrap(view), ...online.flatMap((c) => c.steps)],
     stopped: inServerOrder(waiting, wish.variables).flatMap((c) => c.steps),
     late: lateOn.flatMap((c) => c.steps),
   };
+}
+
+function strayBootstrap(view: ServerView): Step[] {
+  const isOn = view.variables[bootstrapFlag]?.value === "ON";
+  return isOn ? [step(view.address, `SET GLOBAL ${bootstrapFlag} = OFF`)] : [];
 }
 
 /** single_primary_mode ON and enforce_update_everywhere_checks ON exclude each other at every moment. */
@@ -159,12 +169,12 @@ function inServerOrder(changes: readonly Change[], wish: Wish): readonly Change[
 function reasonsOf(view: ServerView, changes: readonly Change[], action: MemberPlan["action"]): string[] {
   if (action === "start") return ["Group Replication does not run"];
   return changes
-    .filter((c) => c.cost === "member-restart")
-    .map((c) =>
-      c.pending
-        ? `${nameOn(variable(c.name), view.version)} is set and not in effect`
-        : `${nameOn(variable(c.name), view.version)} acts at START`,
-    );
+    .filter((c) => c.cost === "member-restart" || c.cost === "group-restart")
+    .map((c) => {
+      const name = nameOn(variable(c.name), view.version);
+      if (c.pending) return `${name} is set and not in effect`;
+      return c.cost === "group-restart" ? `${name} must be the same on all` : `${name} acts at START`;
+    });
 }
 
 export function nothingToDo(server: string): MemberPlan {
@@ -185,9 +195,14 @@ export function isEmpty(plan: MemberPlan): boolean {
   return plan.action === "none" && allSteps(plan).length === 0;
 }
 
+/** A running member is stopped and started again, alone or with its whole group. */
+export function stopsMember(action: string | undefined): boolean {
+  return action === "restart" || action === "group-restart";
+}
+
 /** Every statement of the plan, in order, with STOP and START where they come. */
 export function allSteps(plan: MemberPlan): Step[] {
-  const stop = plan.action === "restart" ? [step(plan.server, "STOP GROUP_REPLICATION")] : [];
+  const stop = stopsMember(plan.action) ? [step(plan.server, "STOP GROUP_REPLICATION")] : [];
   const start = plan.action === "none" ? [] : [step(plan.server, "START GROUP_REPLICATION")];
   return [
     ...plan.install,
@@ -248,6 +263,6 @@ function refuseGroupRestart(view: ServerView, wish: Wish, changes: readonly Chan
     why,
     change.name === "group_replication_single_primary_mode"
       ? `SELECT group_replication_switch_to_${to === "ON" ? "single" : "multi"}_primary_mode() on any member changes it on all without a restart; then pulumi up --refresh adopts it`
-      : "stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up --refresh starts the group with the new value; or leave the value as it is",
+      : 'declare rollout: { groupRestart: "allow" } on every member for a time when writes may pause for some seconds; or leave the value as it is',
   );
 }

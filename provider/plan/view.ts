@@ -29,9 +29,13 @@ export interface ServerView {
   readonly baseline: Readonly<Record<string, string | null>>;
 }
 
+/** ON only during a START that makes a group; left ON by a deployment that was killed, the next START would make a second one. */
+export const bootstrapFlag = "group_replication_bootstrap_group";
+
 /** Variables that GroupMember's planner looks at even where nobody declares them yet. */
 export const memberContext = [
   ...memberProperties.map((property) => variableOf(property).name),
+  bootstrapFlag,
   "group_replication_recovery_ssl_ca",
   "group_replication_recovery_ssl_capath",
 ];

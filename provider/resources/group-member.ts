@@ -10,10 +10,30 @@ export interface RolloutArgs {
    */
   onlineTimeout?: pulumi.Input<number>;
   /**
-   * Time that a switch-over waits for open transactions, in seconds, 1 to 3600; after it the change stops.
+   * Time that a switch-over waits for open transactions, in seconds, 1 to 3600; `openTransactions` says what follows.
    * @default 30
    */
   switchoverTimeout?: pulumi.Input<number>;
+  /**
+   * What becomes of transactions that are open for longer than `switchoverTimeout`: `keep` stops the change before the switch-over,
+   * with the primary as it was; `end` switches over, which rolls them back and closes their connections. Clients have had no
+   * acknowledgement of them.
+   * @default "keep"
+   */
+  openTransactions?: pulumi.Input<"keep" | "end">;
+  /**
+   * Members that may restart at once, 1 to 4. A majority of all members always stays ONLINE, whatever is declared. Where members of a
+   * group declare different numbers, the lowest holds.
+   * @default 1 below five members; from five on as many as leave a majority (5: 2, 7: 3, 9: 4), in waves of even size
+   */
+  maxUnavailable?: pulumi.Input<number>;
+  /**
+   * Whether the whole group may be stopped for a change that cannot be made member by member: writes pause for some seconds. Also
+   * lets a group of which every member is stopped be made anew from the member that has all transactions. Declare it on every
+   * member, for the time of the change.
+   * @default "refuse"
+   */
+  groupRestart?: pulumi.Input<"refuse" | "allow">;
 }
 
 /** A certificate that a server has in memory and shows to its peers. */

@@ -1,5 +1,5 @@
-import { type ServerFacts, isOnline } from "../mysql/facts";
-import { seenMembers } from "../mysql/membership";
+import { type MemberFact, type ServerFacts, isOnline } from "../mysql/facts";
+import { type SeenMember, seenMembers } from "../mysql/membership";
 import type { Session } from "../mysql/session";
 import type { Handle } from "./handle";
 import { type Peer, mayProbe, peerOf } from "./proof";
@@ -10,16 +10,39 @@ export interface Witness {
   readonly facts: ServerFacts;
 }
 
+/** Everybody else who was in the group when the deployment looked first, also where there is no login to them. */
+export type Stranger = Pick<MemberFact, "id" | "host" | "port" | "state">;
+
+/** What one member says of the group. */
+export interface Testimony {
+  readonly address: string;
+  readonly id: string;
+  readonly members: readonly SeenMember[];
+}
+
+export type Silent = Omit<Testimony, "members">;
+
+/** Seconds that a witness has to answer in; one that is frozen must not hold up a decision. */
+const answerTime = 5;
+
 /** The members of one batch and the witnesses beside them: who can be asked what. */
 export class GroupView {
   constructor(
     readonly group: string,
     readonly handles: ReadonlyMap<string, Handle>,
     readonly witnesses: readonly Witness[],
+    private readonly strangers: readonly Stranger[],
+    readonly say: (line: string) => void,
+    /** The user wants no further member to be begun. */
+    readonly interrupted: () => boolean,
   ) {}
 
   get all(): readonly Handle[] {
     return [...this.handles.values()];
+  }
+
+  pick(ids: readonly string[]): Handle[] {
+    return ids.map((id) => this.handles.get(id)!);
   }
 
   /** A member that may open channels: the primary, or any where all take writes. */
@@ -28,31 +51,55 @@ export class GroupView {
   }
 
   donorsOf(h: Handle): Peer[] {
-    const handles = [...this.handles.values()].filter(
-      (o) => o !== h && isOnline(o.facts) && o.job.leave === undefined,
-    );
+    const handles = this.all.filter((o) => o !== h && isOnline(o.facts) && o.job.leave === undefined);
     const witnesses = this.witnesses.filter((w) => isOnline(w.facts));
     return [...handles.map((o) => peerOf(o.facts)), ...witnesses.map((w) => peerOf(w.facts))];
   }
 
-  sessionsOnline(except: Handle): Session[] {
-    const handles = [...this.handles.values()].filter((o) => o !== except && isOnline(o.facts));
+  /** Who should be ONLINE as far as this deployment knows. */
+  expected(): { id: string; address: string }[] {
     return [
-      ...handles.map((o) => o.session),
-      ...this.witnesses.filter((w) => isOnline(w.facts)).map((w) => w.session),
+      ...this.all.filter((h) => isOnline(h.facts)).map(({ id, address }) => ({ id, address })),
+      ...this.strangers
+        .filter((m) => m.state === "ONLINE")
+        .map((m) => ({ id: m.id, address: `${m.host}:${m.port}` })),
     ];
   }
 
-  anyOnline(): Session | undefined {
-    const handle = [...this.handles.values()].find((h) => isOnline(h.facts));
-    return handle?.session ?? this.witnesses.find((w) => isOnline(w.facts))?.session;
+  /** What those that are ONLINE say of the group, but for the ones named; who does not answer is not among them. */
+  async testimonies(except: readonly Handle[] = []): Promise<Testimony[]> {
+    return (await this.ask(except)).told;
   }
 
-  async primarySession(): Promise<Session | undefined> {
-    const any = this.anyOnline();
-    if (!any) return undefined;
-    const primary = (await seenMembers(any)).find((m) => m.role === "PRIMARY");
-    return primary && this.sessionOf(primary.id);
+  /** The same, and who did not answer: its server may be dead seconds before the group knows. */
+  async ask(except: readonly Handle[] = []): Promise<{ told: Testimony[]; silent: Silent[] }> {
+    const handles = this.all.filter((h) => !except.includes(h) && isOnline(h.facts));
+    const witnesses = this.witnesses.filter((w) => isOnline(w.facts));
+    const asked = [
+      ...handles.map((h) => ({
+        id: h.id,
+        address: h.address,
+        answer: h.send((s) => seenMembers(s, answerTime)),
+      })),
+      ...witnesses.map(({ session, facts }) => ({
+        id: facts.uuid,
+        address: facts.address,
+        answer: seenMembers(session, answerTime),
+      })),
+    ];
+    const told: Testimony[] = [];
+    const silent: Silent[] = [];
+    for (const { id, address, answer } of asked)
+      await answer.then(
+        (members) => told.push({ id, address, members }),
+        () => silent.push({ id, address }),
+      );
+    return { told, silent };
+  }
+
+  anyOnline(): Session | undefined {
+    const handle = this.all.find((h) => isOnline(h.facts) && !h.session.closed);
+    return handle?.session ?? this.witnesses.find((w) => isOnline(w.facts))?.session;
   }
 
   sessionOf(id: string): Session | undefined {

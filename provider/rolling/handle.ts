@@ -1,16 +1,22 @@
-import { OutcomeUnknownError, StepFailedError } from "../errors";
+import { NotReadyError, OutcomeUnknownError, StepFailedError } from "../errors";
 import type { ServerFacts } from "../mysql/facts";
-import { reloadReason } from "../mysql/membership";
+import { reloadReason, until } from "../mysql/membership";
 import { observe } from "../mysql/observe";
-import { ServerError, type Session } from "../mysql/session";
+import { ServerError, Session } from "../mysql/session";
 import { print } from "../mysql/sql";
 import { type MemberPlan, nothingToDo, reloadTls, undoOf } from "../plan/group-member";
 import type { Step } from "../plan/step";
 import type { Job, JobResult } from "./job";
 
+/** A server that a supervisor starts again answers within this many seconds, if it does. */
+const patience = 10;
+
 /** One member of the batch: its login, what is known of it, and what was done to it, so that it can be undone. */
 export class Handle {
   private done: Step[] = [];
+  private reopened: Session | undefined;
+  /** It did not answer in `patience`: it is asked again, and not waited for again. */
+  private gone = false;
   readonly before: ServerFacts;
   facts: ServerFacts;
   readonly plan: MemberPlan;
@@ -22,7 +28,7 @@ export class Handle {
 
   constructor(
     readonly job: Job,
-    readonly session: Session,
+    private readonly first: Session,
     facts: ServerFacts,
   ) {
     this.before = facts;
@@ -38,9 +44,34 @@ export class Handle {
     return this.job.address;
   }
 
-  async observe(): Promise<ServerFacts> {
-    this.facts = await observe(this.session);
-    return this.facts;
+  get session(): Session {
+    return this.reopened ?? this.first;
+  }
+
+  /**
+   * Work that can be done twice. Where the connection breaks meanwhile, it is done again on a new login: whatever cut it, the server
+   * may be well. Not where the server was too slow to answer: it may be at work still.
+   */
+  async send<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
+    if (this.session.closed) await this.reopen();
+    const { session } = this;
+    try {
+      return await work(session, false);
+    } catch (error) {
+      if (!session.closed || session.late) throw error;
+      await this.reopen().catch(() => {
+        throw error;
+      });
+      return work(this.session, true);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.reopened?.close();
+  }
+
+  observe(): Promise<ServerFacts> {
+    return this.send(async (session) => (this.facts = await observe(session)));
   }
 
   async apply(steps: readonly Step[]): Promise<void> {
@@ -55,13 +86,13 @@ export class Handle {
   /** Puts back what was set, and reloads TLS where that was part of it. */
   async undo(): Promise<void> {
     const steps = undoOf(this.done);
-    const reload = this.done.some((step) => print(step.sql) === reloadTls);
-    this.done = [];
+    const reload = this.standing.includes(reloadTls);
     const failures: unknown[] = [];
     for (const step of [...steps, ...(reload ? [reloadStep(this.address)] : [])])
       await this.run(step).catch((error: unknown) => failures.push(error));
     // What one statement cannot put back must not keep the others from it.
     if (failures.length > 0) throw failures[0];
+    this.done = [];
   }
 
   /** Nothing of what was done is taken back any more. */
@@ -82,13 +113,41 @@ export class Handle {
     return this.done.length > 0;
   }
 
+  /** Statements that were sent and not taken back. */
+  get standing(): string[] {
+    return this.done.map((step) => print(step.sql));
+  }
+
   private async run(step: Step): Promise<void> {
     try {
-      await this.session.write(step.sql, this.job.secrets);
+      await this.send((session, again) =>
+        session.write(step.sql, this.job.secrets).catch((error: unknown) => {
+          // A plugin that is there already: the first statement came through.
+          if (!again || !(error instanceof ServerError) || error.errno !== 1125) throw error;
+        }),
+      );
     } catch (error) {
-      const why = isReloadRefusal(error) ? await reloadReason(this.session) : undefined;
+      const why = isReloadRefusal(error) ? await this.send(reloadReason).catch(() => undefined) : undefined;
       throw stepFailure(this.address, print(step.sql), error, why);
     }
+  }
+
+  private async reopen(): Promise<void> {
+    let problem: unknown;
+    const found = await until(
+      this.gone ? 0 : patience,
+      () => Session.open(this.first.target).catch((error: unknown) => void (problem = error)),
+      250,
+    );
+    this.gone = found === undefined;
+    if (!found) throw problem;
+    this.reopened = found;
+    const { uuid } = await observe(found);
+    if (uuid !== this.id)
+      throw new NotReadyError(this.address, "answers as another server than before", {
+        why: `its server_uuid was ${this.id} and is ${uuid}`,
+        left: `what was set on server ${this.id} is still set`,
+      });
   }
 }
 

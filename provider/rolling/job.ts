@@ -4,6 +4,15 @@ import type { Target } from "../mysql/target";
 import type { MemberPlan } from "../plan/group-member";
 import type { Step } from "../plan/step";
 
+/** How a change of the group may go. Times in seconds. */
+export interface Rollout {
+  readonly onlineTimeout: number;
+  readonly switchoverTimeout: number;
+  readonly openTransactions: "keep" | "end";
+  readonly maxUnavailable?: number | undefined;
+  readonly groupRestart: boolean;
+}
+
 /** What one resource wants of one member. */
 export interface Job {
   readonly target: Target;
@@ -21,8 +30,7 @@ export interface Job {
   /** As declared: a server that has never run Group Replication does not know it yet. */
   readonly localAddress: string;
   readonly stack: "XCOM" | "MYSQL";
-  readonly onlineTimeout: number;
-  readonly switchoverTimeout: number;
+  readonly rollout: Rollout;
   /** Stops with an error before anything is changed, e.g. for another server_uuid than before. */
   readonly verify: (facts: ServerFacts) => void;
 }

@@ -1,14 +1,25 @@
 import { GroupRestartError, NotReadyError, QuorumRiskError } from "../errors";
 import { stackInEffect, valueOf } from "../mysql/facts";
-import { missingFrom, seenMembers } from "../mysql/membership";
+import { missingFrom } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
-import { allSteps, printPlan, undoOf } from "../plan/group-member";
+import { allSteps, printPlan, stopsMember, undoOf } from "../plan/group-member";
 import { printSteps } from "../plan/step";
 import { groupCertificate, parseEndpoint } from "../tls/handshake";
-import type { GroupView } from "./group-view";
+import type { GroupView, Testimony } from "./group-view";
 import type { Handle } from "./handle";
-import { peerOf, proveGroupTls, proveRecovery, requireRecoveryUser, standIn } from "./proof";
+import {
+  type Peer,
+  mayProbe,
+  peerOf,
+  proveGroupLogin,
+  proveGroupTls,
+  proveRecovery,
+  requireRecoveryUser,
+  standIn,
+} from "./proof";
+import { lostQuorum } from "./schedule";
+import { majorityOf, mostAway } from "./waves";
 
 /** What can be known without changing anything: privileges, errant transactions. */
 export async function requireAbility(view: GroupView, h: Handle): Promise<void> {
@@ -20,10 +31,15 @@ export async function requireAbility(view: GroupView, h: Handle): Promise<void> 
 function privileges(h: Handle): string[] {
   if (h.job.leave) return privilegesFor(["STOP GROUP_REPLICATION", ...printSteps(h.job.leave(h.facts))]);
   const probes = h.plan.action === "none" && h.plan.late.length === 0 ? [] : probePrivileges;
-  const transactions = h.plan.action === "restart" ? ["PROCESS"] : [];
+  const transactions = stops(h) ? ["PROCESS"] : [];
   // A change that could not be taken back is not begun.
   const undo = printSteps(undoOf(allSteps(h.plan)));
   return [...privilegesFor([...printPlan(h.plan), ...undo]), ...probes, ...transactions];
+}
+
+/** A change that stops a running member. */
+export function stops(h: Handle): boolean {
+  return stopsMember(h.plan.action);
 }
 
 async function requireNoErrants(view: GroupView, h: Handle): Promise<void> {
@@ -60,7 +76,6 @@ export async function probeBeforehand(view: GroupView, restarting: readonly Hand
   }
 }
 
-/** Two witnesses must see every member ONLINE that was so before, and a majority left without this one. */
 /**
  * Where ssl_mode was set by hand and never acted, only a handshake tells whether the group encrypts: on XCOM a member that does
  * otherwise would be refused after 61 s.
@@ -81,27 +96,116 @@ async function requireSameEncryption(h: Handle): Promise<void> {
   );
 }
 
-export async function requireQuorum(view: GroupView, h: Handle): Promise<void> {
-  const sessions = [...view.sessionsOnline(h)].slice(0, 2);
-  const views = await Promise.all([...sessions, h.session].slice(0, 2).map((s) => seenMembers(s)));
-  if (views.length < 2)
+/** Two witnesses must see every member ONLINE that was so before, and a majority of all must stay. */
+export async function requireQuorum(view: GroupView, leaving: readonly Handle[]): Promise<void> {
+  const { told, silent } = await view.ask();
+  if (silent.length > 0)
     throw new QuorumRiskError(
       view.group,
-      `only ${h.address} itself could be asked; a second witness is needed`,
+      `${silent.map((s) => s.address).join(", ")} does not answer`,
+      "bring it back, then pulumi up --refresh: it goes on here",
+    );
+  const [first, second] = told;
+  if (!first || !second)
+    throw new QuorumRiskError(
+      view.group,
+      `only ${first?.address ?? "nobody"} could be asked; a second witness is needed`,
       "see that the administrator's login works on another member, then pulumi up",
     );
-  const pictures = views.map((view) => view.map((m) => `${m.host}:${m.port} ${m.state}`).sort());
-  if (JSON.stringify(pictures[0]) !== JSON.stringify(pictures[1]))
+  const out = told.filter((t) => t.members.every((m) => m.id !== t.id || m.state !== "ONLINE"));
+  if (out.length > 0)
     throw new QuorumRiskError(
       view.group,
-      `two members see it differently: ${pictures[0]!.join(", ")} against ${pictures[1]!.join(", ")}`,
-      "wait until the group has settled, then pulumi up",
+      `${out.map((t) => t.address).join(", ")} was ONLINE and is not any more: it failed, or somebody stopped it`,
+      "see its error log; then pulumi up --refresh brings it back and goes on here",
     );
-  const notOnline = pictures[0]!.filter((m) => !m.endsWith(" ONLINE"));
-  if (notOnline.length > 0)
+  const different = differences(told);
+  if (different.length > 0)
     throw new QuorumRiskError(
       view.group,
-      `not every member is ONLINE: ${notOnline.join(", ")}`,
-      "bring it back, then pulumi up: it goes on here",
+      `two members see it differently: ${different.join("; ")}`,
+      "see that the network between them is well, wait until the group has settled, then pulumi up",
     );
+  const notOnline = first.members
+    .filter((m) => m.state !== "ONLINE")
+    .map((m) => `${m.host}:${m.port} ${m.state}`);
+  const gone = view.expected().filter((m) => !first.members.some((seen) => seen.id === m.id));
+  const missing = [...notOnline, ...gone.map((m) => `${m.address} is not in it any more`)];
+  if (missing.length > 0)
+    throw new QuorumRiskError(
+      view.group,
+      `not every member is ONLINE: ${missing.join(", ")}`,
+      "bring it back, then pulumi up --refresh: it goes on here",
+    );
+  const size = first.members.length;
+  if (leaving.length > mostAway(size, size))
+    throw new QuorumRiskError(
+      view.group,
+      `${leaving.length} of ${size} members were to stop at once, which leaves no majority of ${majorityOf(size)}`,
+      "bring the missing members back, then pulumi up",
+    );
+}
+
+/** What the first says otherwise than another. */
+function differences([first, ...others]: readonly Testimony[]): string[] {
+  const all = [first!, ...others].flatMap((t) => t.members);
+  const members = [...new Map(all.map((m) => [m.id, m])).values()];
+  const by = (t: Testimony, id: string): string => t.members.find((m) => m.id === id)?.state ?? "not there";
+  return members.flatMap((m) => {
+    const other = others.find((t) => by(t, m.id) !== by(first!, m.id));
+    const name = `${m.host}:${m.port}`;
+    return other === undefined
+      ? []
+      : [`${first!.address} sees ${name} ${by(first!, m.id)}, ${other.address} sees it ${by(other, m.id)}`];
+  });
+}
+
+/**
+ * Nobody that answers belongs to a majority, so nobody can take a member in: a START would fail after 61 s. One that is cut off from a
+ * group that lives on says the same of it, so a single member that sees a majority is enough. Undefined where the group is well.
+ */
+export async function lostMajority(view: GroupView, h: Handle): Promise<QuorumRiskError | undefined> {
+  const { told, silent } = await view.ask([h]);
+  const gone = new Set(silent.map((s) => s.id));
+  const lostBy = told.map(({ members }) => {
+    const others = members.filter((m) => m.id !== h.id);
+    const lost = others.filter((m) => m.state === "UNREACHABLE" || gone.has(m.id));
+    return lost.length * 2 < others.length ? [] : lost;
+  });
+  const [lost] = lostBy;
+  if (lost === undefined || lostBy.some((each) => each.length === 0)) return undefined;
+  const names = lost.map((m) => `${m.host}:${m.port}`).join(", ");
+  return new QuorumRiskError(
+    view.group,
+    `${names} failed while ${h.address} was stopped, and those that are left are no majority: the group takes no writes, and nobody can join it`,
+    lostQuorum,
+    `${h.address} is stopped and read only; the next pulumi up --refresh starts it`,
+  );
+}
+
+/** Between STOP and START: the member itself tries its peers, so that a START that would fail after 61 s is never sent. */
+export async function proveStopped(
+  view: GroupView,
+  h: Handle,
+  donors: readonly Peer[] = view.donorsOf(h),
+): Promise<void> {
+  await h.observe();
+  await h.send(async (session) => {
+    const reached = await proveGroupLogin(session, h.facts, h.job.sslMode(h.facts), donors);
+    const recoverFrom = reached.length > 0 ? reached : [peerOf(h.facts)];
+    await proveRecovery(session, h.facts, recoverFrom, { whoIsDown: "is left out" });
+  });
+}
+
+/** start_on_boot ON needs credentials that log in; for an ONLINE secondary the primary tries them. */
+export async function proveInPlace(view: GroupView, h: Handle): Promise<void> {
+  if (mayProbe(h.facts)) return void (await proveRecovery(h.session, h.facts, view.donorsOf(h)));
+  const prober = view.prober();
+  if (!prober)
+    throw new NotReadyError(h.address, "cannot have startOnBoot: nobody could try its recovery credentials", {
+      todo: "see that the administrator's login works on the group's primary, then pulumi up",
+    });
+  await proveRecovery(prober.session, prober.facts, [peerOf(prober.facts)], {
+    of: standIn(prober.facts, h.facts),
+  });
 }

@@ -1,5 +1,5 @@
 import { NotReadyError, ProofError } from "../errors";
-import { type ServerFacts, isOnline, selfOf, stackInEffect, valueOf } from "../mysql/facts";
+import { type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
 import { type ClientTls, type Probe, type ProbeOutcome, groupTls, probe, recoveryTls } from "../mysql/probe";
 import type { Session } from "../mysql/session";
 import { certificateProblem } from "../tls/certificate";
@@ -31,24 +31,53 @@ export async function proveOwnCertificate(facts: ServerFacts, sslMode: string): 
   });
 }
 
-/** One member logs in to others with the group's TLS: both sides verify each other as they will in the group. */
+/** One member logs in to others with the group's TLS: both sides verify each other as they will in the group. Returns whom it reached. */
 export async function proveGroupTls(
   session: Session,
   facts: ServerFacts,
   sslMode: string,
   peers: readonly Peer[],
-): Promise<void> {
-  if (sslMode === "DISABLED" || peers.length === 0) return;
+  whoIsDown: WhoIsDown = "fails",
+): Promise<readonly Peer[]> {
+  if (sslMode === "DISABLED" || peers.length === 0) return peers;
   const tls = groupTls(facts, sslMode);
   // A user that does not exist is refused only after TLS has passed.
   const probes = peers.map((peer): Probe => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
   const outcomes = await probe(session, facts.version, probes);
-  const failed = peers.flatMap((peer, i) => tlsFailure(facts.address, peer, outcomes[i]!));
-  if (failed.length === 0) return;
+  const reached = judged(peers, outcomes, facts.address, whoIsDown);
+  const failed = reached.flatMap(([peer, outcome]) => tlsFailure(facts.address, peer, outcome));
+  if (failed.length === 0) return reached.map(([peer]) => peer);
   throw new ProofError(facts.address, `TLS with ssl_mode ${sslMode} failed between it and its peers`, {
     why: failed.join("; "),
     todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
   });
+}
+
+/** Whether a peer that cannot be reached at all fails the proof. */
+type WhoIsDown = "fails" | "is left out";
+
+const unreachable = new Set([2002, 2003, 2005]);
+
+/** A peer that is down says nothing of certificates or passwords, as long as another can be asked. */
+function judged(
+  peers: readonly Peer[],
+  outcomes: readonly ProbeOutcome[],
+  from: string,
+  whoIsDown: WhoIsDown,
+): (readonly [Peer, ProbeOutcome])[] {
+  const pairs = peers.map((peer, i) => [peer, outcomes[i]!] as const);
+  if (whoIsDown === "fails") return pairs;
+  const reached = pairs.filter(([, outcome]) => outcome.accepted || !isDown(outcome));
+  if (reached.length > 0) return reached;
+  throw new ProofError(from, "none of its peers can be reached", {
+    why: pairs.map(([peer, o]) => (o.accepted ? "" : `${peer.address}: ${o.reason} (${o.errno})`)).join("; "),
+    todo: "see that the other members run and that the network between them lets their SQL ports through",
+  });
+}
+
+/** A server that dies while it is asked resets the connection before it has said a word. */
+function isDown({ errno, reason }: { errno: number; reason: string }): boolean {
+  return unreachable.has(errno) || (errno === 2013 && /initial communication packet/.test(reason));
 }
 
 const refusedLogin = new Set([1045, 1044, 3159, 2061, 1130]);
@@ -63,25 +92,29 @@ function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
   return [`${why}: ${outcome.reason} (${outcome.errno})`];
 }
 
-/** The member logs in to its donors with the credentials and TLS of its recovery channel. */
+/** The member logs in to its donors with the credentials and TLS of its recovery channel. Returns whom it reached. */
 export async function proveRecovery(
   session: Session,
   facts: ServerFacts,
   donors: readonly Peer[],
-  { of = facts, tls = recoveryTls(of) }: { of?: ServerFacts; tls?: ClientTls } = {},
-): Promise<void> {
+  {
+    of = facts,
+    tls = recoveryTls(of),
+    whoIsDown = "fails",
+  }: { of?: ServerFacts; tls?: ClientTls; whoIsDown?: WhoIsDown } = {},
+): Promise<readonly Peer[]> {
   const { channel } = of;
-  if (!channel || donors.length === 0) return;
+  if (!channel || donors.length === 0) return donors;
   const outcomes = await probe(
     session,
     facts.version,
     donors.map((donor): Probe => ({ ...donor, user: channel.user, password: channel.password, tls })),
   );
-  const failed = donors.flatMap((donor, i) => {
-    const outcome = outcomes[i]!;
-    return outcome.accepted ? [] : [`${donor.address}: ${outcome.reason} (${outcome.errno})`];
-  });
-  if (failed.length === 0) return;
+  const reached = judged(donors, outcomes, of.address, whoIsDown);
+  const failed = reached.flatMap(([donor, outcome]) =>
+    outcome.accepted ? [] : [`${donor.address}: ${outcome.reason} (${outcome.errno})`],
+  );
+  if (failed.length === 0) return reached.map(([donor]) => donor);
   throw new ProofError(
     of.address,
     `its recovery credentials (user '${channel.user}', ${tls.enabled ? "encrypted" : "not encrypted"}) are refused by ${failed.length === 1 ? "a donor" : "donors"}`,
@@ -128,14 +161,19 @@ export async function proveGroupLogin(
   facts: ServerFacts,
   sslMode: string,
   peers: readonly Peer[],
-): Promise<void> {
-  if (usesXcom(facts)) return proveGroupTls(session, facts, sslMode, peers);
-  await proveRecovery(session, facts, [peerOf(facts), ...peers], { tls: groupTls(facts, sslMode) });
+): Promise<readonly Peer[]> {
+  const whoIsDown = "is left out";
+  if (usesXcom(facts)) return proveGroupTls(session, facts, sslMode, peers, whoIsDown);
+  const self = peerOf(facts);
+  const tls = groupTls(facts, sslMode);
+  const reached = await proveRecovery(session, facts, [self, ...peers], { tls, whoIsDown });
+  return reached.filter((peer) => peer !== self);
 }
 
-/** An ONLINE secondary of a single-primary group may not open a channel (13117). */
+/** Only the primary and a server whose Group Replication is stopped may open a channel; any other gets 13117, also one in ERROR. */
 export function mayProbe(facts: ServerFacts): boolean {
-  return !isOnline(facts) || selfOf(facts)?.role === "PRIMARY";
+  const self = selfOf(facts);
+  return self === undefined || self.state === "OFFLINE" || self.role === "PRIMARY";
 }
 
 function usesXcom(facts: ServerFacts): boolean {

@@ -5,12 +5,10 @@ import type { Target } from "../mysql/target";
 import { type Endpoint, listens, parseEndpoint } from "../tls/handshake";
 import type { Handle } from "./handle";
 import type { Job } from "./job";
+import type { OutsideSeeds } from "./picture";
 
 /** Before a bootstrap: does any seed that no job concerns belong to a running group, or is one silent? */
-export async function askSeeds(
-  sessions: Sessions,
-  handles: readonly Handle[],
-): Promise<{ answering?: string | undefined; silent?: string | undefined }> {
+export async function askSeeds(sessions: Sessions, handles: readonly Handle[]): Promise<OutsideSeeds> {
   const own = new Set(
     handles.flatMap(({ facts, job }) => [
       valueOf(facts, "group_replication_local_address"),
@@ -23,6 +21,7 @@ export async function askSeeds(
     seeds.map(async (seed) => ({ seed, answer: await ask(sessions, handles[0]!.job, seed) })),
   );
   return {
+    all: seeds,
     answering: answers.find((a) => a.answer === "yes")?.seed,
     silent: answers.find((a) => a.answer === "unknown")?.seed,
   };

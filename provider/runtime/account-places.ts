@@ -1,6 +1,6 @@
 import { NotReadyError, StepFailedError } from "../errors";
 import { type ServerFacts, isRunning, stackInEffect, valueOf } from "../mysql/facts";
-import { caughtUp } from "../mysql/membership";
+import { caughtUp, isWritable } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import { type Sql, print, sql } from "../mysql/sql";
@@ -83,8 +83,7 @@ export async function run(
     for (const step of steps) await send(step.sql);
     return;
   }
-  const [row] = await session.read<{ locked: number }>("SELECT @@GLOBAL.super_read_only AS locked");
-  const locked = Number(row?.locked) === 1;
+  const locked = !(await isWritable(session));
   await send(sql("SET SESSION SQL_LOG_BIN = 0"));
   try {
     // A member that has left its group is read only, also for this account.

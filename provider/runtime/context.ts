@@ -3,7 +3,8 @@ import { Sessions } from "../mysql/sessions";
 import { type Target, addressOf } from "../mysql/target";
 import { Coordinator } from "../rolling/coordinator";
 import { unknownValue } from "../plan/wish";
-import { tlsSchema } from "./validation";
+import { isAbandoned } from "./interrupt";
+import { schemas } from "./validation";
 
 /** The stack's configuration, secrets decrypted, as the engine hands it over before any operation. */
 export interface StackConfiguration {
@@ -34,7 +35,7 @@ export function say(line: string): void {
 
 /** All resources of one deployment live in one process: one set of logins, one coordinator. */
 export const sessions = new Sessions();
-export const coordinator = new Coordinator(sessions, say);
+export const coordinator = new Coordinator(sessions, say, isAbandoned);
 
 export interface ConnectionInputs {
   host?: string;
@@ -73,7 +74,7 @@ export function targetOf(connection: ConnectionInputs | undefined): Target {
 function parsed(text: string | undefined): NonNullable<ConnectionInputs["tls"]> {
   if (text === undefined) return {};
   const value = jsonOf(text);
-  const outcome = tlsSchema.safeParse(value);
+  const outcome = schemas().tlsSchema.safeParse(value);
   if (outcome.success) return outcome.data as NonNullable<ConnectionInputs["tls"]>;
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   throw new InputError(

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { NotReadyError, OtherServerError } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
+import { dialectOf } from "../mysql/dialect";
 import { type ServerFacts, isRunning, selfOf, valueOf } from "../mysql/facts";
-import { observe } from "../mysql/observe";
+import { observe, observeForRefresh } from "../mysql/observe";
 import { addressOf } from "../mysql/target";
 import {
   type MemberPlan,
@@ -22,33 +22,9 @@ import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
 import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
+import { rolloutOf } from "./rollout";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
-import {
-  type CheckFailure,
-  type Inputs,
-  connectionSchema,
-  firstOfEach,
-  known,
-  rolloutSchema,
-  shapeFailures,
-  variableFailures,
-} from "./validation";
-
-const schema = z.strictObject({
-  connection: connectionSchema,
-  groupName: known(z.guid({ error: "must be a UUID, e.g. 8a94f357-aab4-11e8-9d3f-0242ac120002" })),
-  localAddress: known(z.string()),
-  bootstrap: known(z.boolean()).optional(),
-  installPlugin: known(z.boolean()).optional(),
-  rollout: rolloutSchema.optional(),
-  variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
-  // Typed by the catalogue.
-  ...Object.fromEntries(
-    memberProperties
-      .filter((p) => p !== "groupName" && p !== "localAddress")
-      .map((p) => [p, z.any().optional()]),
-  ),
-});
+import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
 
 /** Kept in state beside the inputs: what the next preview plans from. */
 interface MemberState extends Inputs {
@@ -74,7 +50,7 @@ const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = firstOfEach([
-    ...shapeFailures(schema, inputs),
+    ...shapeFailures("member", inputs),
     ...variableFailures(inputs, memberProperties),
   ]);
   if (isNew(olds) && failures.length === 0) {
@@ -101,7 +77,9 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
     (name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`,
   );
   if (planned || notes.length > 0) sayPlan("member", plan, notes);
-  heard(group, address, plan.action, Math.max(1, seedsOf(news).length));
+  const { maxUnavailable } = rolloutOf(news);
+  const elects = !dialectOf(view.version).setAsPrimary;
+  heard(group, address, plan.action, { total: Math.max(1, seedsOf(news).length), maxUnavailable, elects });
   return { changes };
 }
 
@@ -129,7 +107,7 @@ export async function read(
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
   const state = props as MemberState;
   const target = targetOf(props["connection"] as ConnectionInputs);
-  const facts = await sessions.use(target, (session) => observe(session));
+  const facts = await sessions.use(target, (session) => observeForRefresh(session));
   requireSame(facts, state.serverUuid);
   const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state);
   const inputs = liveInputs(declared(props), facts);
@@ -149,6 +127,7 @@ function wishOfInputs(inputs: Inputs): MemberWish {
     variables: wishOf(inputs, memberProperties),
     bootstrap: inputs["bootstrap"] === true,
     installPlugin: inputs["installPlugin"] === true,
+    groupRestart: rolloutOf(inputs).groupRestart,
   };
 }
 
@@ -185,7 +164,6 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
   const wish = wishOfInputs(inputs);
   const names = [...Object.keys(wish.variables), ...before];
   const target = targetOf(inputs["connection"] as ConnectionInputs);
-  const rollout = (inputs["rollout"] ?? {}) as { onlineTimeout?: number; switchoverTimeout?: number };
   const kept = { settledAt: state?.facts.settledAt, baseline: state?.facts.view.baseline };
   const sslMode = wish.variables["group_replication_ssl_mode"];
   return {
@@ -202,8 +180,7 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
     seeds: seedsOf(inputs),
     localAddress: String(inputs["localAddress"]),
     stack: inputs["communicationStack"] === "MYSQL" ? "MYSQL" : "XCOM",
-    onlineTimeout: rollout.onlineTimeout ?? 180,
-    switchoverTimeout: rollout.switchoverTimeout ?? 30,
+    rollout: rolloutOf(inputs),
     verify: (facts) => {
       if (state) requireSame(facts, state.serverUuid);
       else requireFree(facts, String(inputs["groupName"]));

@@ -1,5 +1,6 @@
-import { type StackConfiguration, setConfiguration } from "./context";
+import { type StackConfiguration, coordinator, setConfiguration } from "./context";
 import * as member from "./group-member";
+import { onInterrupt } from "./interrupt";
 import * as channel from "./recovery-channel";
 import * as user from "./replication-user";
 import type { CheckFailure, Inputs } from "./validation";
@@ -41,8 +42,12 @@ function runtimeOf(resource: Lifecycle): ResourceRuntime {
   };
 }
 
+let listening = false;
+
 export function configure(req: { config: StackConfiguration }): Promise<void> {
   setConfiguration(req.config);
+  if (!listening) onInterrupt(coordinator);
+  listening = true;
   return Promise.resolve();
 }
 

@@ -1,6 +1,7 @@
 import type { MemberPlan } from "../plan/group-member";
 import { printPlan } from "../plan/group-member";
 import type { ServerView } from "../plan/view";
+import { majorityOf, mostAway, waveSizes } from "../rolling/waves";
 import { say, sayOnce } from "./context";
 
 /** Lines under Diagnostics: what will happen on one server, and what it costs. */
@@ -41,48 +42,97 @@ export function unseenServer(address: string): ServerView {
 /** The dialect that preview assumes until the server has told its version. */
 export const newestVersion = "9.7.0";
 
-interface GroupSummary {
-  restarts: string[];
-  starts: string[];
-  heard: Set<string>;
-  total: number;
+/** What the members of a group that were heard of will do. */
+export interface GroupSummary {
+  readonly restarts: string[];
+  readonly starts: string[];
+  readonly groupRestarts: string[];
+  readonly total: number;
+  readonly maxUnavailable?: number | undefined;
+  /** The servers cannot be told who takes over. */
+  readonly elects?: boolean | undefined;
+}
+
+interface Hearing extends GroupSummary {
+  readonly heard: Set<string>;
+  maxUnavailable?: number;
+  elects?: boolean;
   timer?: NodeJS.Timeout;
 }
 
-const groups = new Map<string, GroupSummary>();
+const groups = new Map<string, Hearing>();
 
 /** One line for the group, when all its members have been heard of, or when no more come. */
-export function heard(group: string, address: string, action: MemberPlan["action"], total: number): void {
-  const summary = groups.get(group) ?? { restarts: [], starts: [], heard: new Set(), total };
-  groups.set(group, summary);
-  if (summary.heard.has(address)) return;
-  summary.heard.add(address);
-  if (action === "restart") summary.restarts.push(address);
-  if (action === "start") summary.starts.push(address);
-  clearTimeout(summary.timer);
-  if (summary.heard.size >= summary.total) return tell(group, summary);
-  summary.timer = setTimeout(() => tell(group, summary), 150);
+export function heard(
+  group: string,
+  address: string,
+  action: MemberPlan["action"],
+  { total, maxUnavailable, elects }: Pick<GroupSummary, "total" | "maxUnavailable" | "elects">,
+): void {
+  const hearing: Hearing = groups.get(group) ?? {
+    restarts: [],
+    starts: [],
+    groupRestarts: [],
+    heard: new Set<string>(),
+    total,
+  };
+  groups.set(group, hearing);
+  // The lowest holds, and one server that cannot be told makes the group elect.
+  if (maxUnavailable !== undefined)
+    hearing.maxUnavailable = Math.min(maxUnavailable, hearing.maxUnavailable ?? maxUnavailable);
+  if (elects) hearing.elects = true;
+  if (hearing.heard.has(address)) return;
+  hearing.heard.add(address);
+  if (action === "restart") hearing.restarts.push(address);
+  if (action === "start") hearing.starts.push(address);
+  if (action === "group-restart") hearing.groupRestarts.push(address);
+  clearTimeout(hearing.timer);
+  if (hearing.heard.size >= hearing.total) return tell(group, hearing);
+  hearing.timer = setTimeout(() => tell(group, hearing), 300);
 }
 
-function tell(group: string, summary: GroupSummary): void {
+function tell(group: string, hearing: Hearing): void {
   groups.delete(group);
-  const line = summaryLine(group, summary);
+  const line = summaryLine(group, hearing);
   if (line !== undefined) sayOnce(`group ${group}`, [line]);
 }
 
-/** Pure: the group's line for so many restarts and starts. */
-export function summaryLine(
-  group: string,
-  { restarts, starts, total }: { restarts: readonly string[]; starts: readonly string[]; total: number },
-): string | undefined {
-  const parts: string[] = [];
-  if (starts.length > 0) parts.push(`${starts.join(", ")} will be started`);
-  if (restarts.length > 0)
-    parts.push(
-      `${restarts.length} of ${Math.max(total, restarts.length)} members restart, one at a time: ${restarts.join(", ")}; ` +
-        "secondaries first, the primary last after one switch-over (in single-primary mode); " +
-        "clients can write throughout but for the switch-over, well under a second on XCOM and some seconds on the MYSQL stack; " +
-        `about ${restarts.length * 6} s in all`,
-    );
+/** Pure: the group's line. */
+export function summaryLine(group: string, summary: GroupSummary): string | undefined {
+  const { starts, restarts, groupRestarts } = summary;
+  const parts = [
+    ...(starts.length > 0 ? [`${starts.join(", ")} will be started`] : []),
+    ...(groupRestarts.length > 0 ? [wholeRestart(summary)] : restarts.length > 0 ? [rolling(summary)] : []),
+  ];
   return parts.length === 0 ? undefined : `group ${group}: ${parts.join("; ")}`;
+}
+
+/** A wave takes about as long as one member. */
+const secondsOfWave = 6;
+
+function rolling({ restarts, total, maxUnavailable, elects }: GroupSummary): string {
+  const size = Math.max(total, restarts.length);
+  const waves = waveSizes(restarts.length, mostAway(size, maxUnavailable));
+  const how = waves.every((count) => count === 1)
+    ? "one at a time"
+    : `in ${waves.length} waves (${waves.join(" + ")}), ${majorityOf(size)} or more always ONLINE`;
+  return (
+    `${restarts.length} of ${size} members restart, ${how}: ${restarts.join(", ")}; ` +
+    `secondaries first, the primary last ${handOver(elects)} (in single-primary mode); ` +
+    "clients can write throughout but for the switch-over, well under a second on XCOM and some seconds on the MYSQL stack; " +
+    `about ${waves.length * secondsOfWave} s in all`
+  );
+}
+
+function handOver(elects: boolean | undefined): string {
+  return elects ? "and alone: the group itself elects who follows it" : "after one switch-over";
+}
+
+function wholeRestart({ groupRestarts, total }: GroupSummary): string {
+  const size = Math.max(total, groupRestarts.length);
+  return (
+    `the whole group stops, and is made anew from the member that has every transaction: ${groupRestarts.join(", ")}; ` +
+    "clients can neither write nor rely on a second copy meanwhile: no writes for about 5 s, " +
+    `all ${size} members ONLINE again after about ${3 + 3 * size} s`
+  );
 }

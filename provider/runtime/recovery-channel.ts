@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { OtherServerError, withLeft } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
 import { type ServerFacts, type VariableFact, valueOf } from "../mysql/facts";
-import { observe } from "../mysql/observe";
+import { observe, observeForRefresh } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import type { Secrets } from "../mysql/sql";
@@ -13,7 +12,6 @@ import {
   type SeenChannel,
   channelOptions,
   clearChannelSteps,
-  parseAccount,
   planChannel,
   seenChannel,
 } from "../plan/recovery-channel";
@@ -28,31 +26,8 @@ import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./l
 import { discardOldPasswords } from "./old-password";
 import { proveChannel } from "./recovery-proof";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
-import {
-  type CheckFailure,
-  type Inputs,
-  connectionSchema,
-  firstOfEach,
-  known,
-  rolloutSchema,
-  shapeFailures,
-  variableFailures,
-} from "./validation";
-
-const account = z.string().refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'");
-
-const schema = z.strictObject({
-  connection: connectionSchema,
-  user: known(z.string().min(1).max(32)),
-  password: known(z.string()).optional(),
-  donors: known(z.array(known(z.string()))).optional(),
-  networkNamespace: known(z.string()).optional(),
-  privilegeChecksUser: known(account).optional(),
-  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
-  rollout: rolloutSchema.optional(),
-  // Typed by the catalogue.
-  ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
-});
+import { rolloutOf } from "./rollout";
+import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
 
 interface ChannelState extends Inputs {
   address: string;
@@ -69,7 +44,7 @@ const otherPassword = "(another password on the server)";
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = firstOfEach([
-    ...shapeFailures(schema, inputs),
+    ...shapeFailures("channel", inputs),
     ...variableFailures(inputs, channelProperties),
     ...passwordFailures(inputs["password"]),
     ...donorFailures(inputs["donors"]),
@@ -147,7 +122,9 @@ export async function read(
   props: Inputs,
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
   const state = props as ChannelState;
-  const facts = await sessions.use(targetOf(props["connection"] as ConnectionInputs), (s) => observe(s));
+  const facts = await sessions.use(targetOf(props["connection"] as ConnectionInputs), (s) =>
+    observeForRefresh(s),
+  );
   requireSame(facts, state);
   const outs = outputsOf(declared(props), facts, state);
   const inputs = liveInputs(declared(props), facts);
@@ -163,7 +140,7 @@ export async function remove(_id: string, props: Inputs): Promise<void> {
     const steps = clearChannelSteps(viewOf(facts, names, channelContext), names);
     await requirePrivileges(session, facts.account, privilegesFor(printSteps(steps)));
     const handle = new Handle(jobOf(props, state, {}), session, facts);
-    await handle.apply(facts.channel ? steps : steps.slice(1));
+    await handle.apply(facts.channel ? steps : steps.slice(1)).finally(() => handle.close());
   });
 }
 
@@ -183,7 +160,7 @@ async function converge(inputs: Inputs, state: ChannelState | undefined): Promis
         await proveWish(session, facts, inputs);
         return { job: { ...job, group }, facts };
       }
-      await applyAndProve(handle, inputs);
+      await applyAndProve(handle, inputs).finally(() => handle.close());
       await discardOldPasswords(session, handle.facts, job.target, String(inputs["user"]));
       return { facts: handle.facts };
     }),
@@ -241,7 +218,6 @@ function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): 
   const names = [...Object.keys(wish.variables), ...before];
   const target = targetOf(inputs["connection"] as ConnectionInputs);
   const password = passwordOf(inputs);
-  const rollout = (inputs["rollout"] ?? {}) as { onlineTimeout?: number; switchoverTimeout?: number };
   const view = (facts: ServerFacts): ServerView =>
     viewOf(facts, names, channelContext, { settledAt: state?.facts.settledAt });
   return {
@@ -256,8 +232,7 @@ function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): 
     seeds: [],
     localAddress: "",
     stack: "MYSQL",
-    onlineTimeout: rollout.onlineTimeout ?? 180,
-    switchoverTimeout: rollout.switchoverTimeout ?? 30,
+    rollout: rolloutOf(inputs),
     verify: (facts) => state && requireSame(facts, state),
   };
 }

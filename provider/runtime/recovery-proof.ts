@@ -14,15 +14,17 @@ export async function proveChannel(
   session: Session,
   facts: ServerFacts,
   donors: readonly string[] | undefined,
-): Promise<void> {
+): Promise<unknown> {
   const declaredDonors = donors?.map(donorOf);
   const self = selfOf(facts);
   const others = facts.members
     .filter((m) => m.id !== self?.id && m.state === "ONLINE")
     .map((m): Peer => ({ address: `${m.host}:${m.port}`, host: m.host, port: m.port }));
-  if (!isOnline(facts) && !declaredDonors) return proveAlone(session, facts);
+  // One that has failed, or is recovering, may not open a channel either: it is tried before its next START.
+  const alone = !isOnline(facts) && mayProbe(facts);
+  if (alone && !declaredDonors) return proveAlone(session, facts);
   // Declared donors need not show the group's certificate before it is made.
-  if (!isOnline(facts) && declaredDonors)
+  if (alone && declaredDonors)
     return proveRecovery(session, facts, declaredDonors).catch((error: unknown) => {
       if (!isTlsOnly(error)) throw error;
     });
@@ -43,7 +45,7 @@ export async function proveChannel(
  * Outside a group the server itself is the donor. Neither its certificate nor the CA by which it judges this one need be the group's
  * yet (its GroupMember comes after this), so what only TLS refuses is left to the member, which tries the whole before it starts.
  */
-async function proveAlone(session: Session, facts: ServerFacts): Promise<void> {
+async function proveAlone(session: Session, facts: ServerFacts): Promise<unknown> {
   const tls = recoveryTls(facts);
   const { ca: _ca, capath: _capath, crl: _crl, crlpath: _crlpath, cert, key: _key, ...plain } = tls;
   const self = [peerOf(facts)];

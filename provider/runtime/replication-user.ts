@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { OtherServerError, withLeft } from "../errors";
 import { readAccount } from "../mysql/accounts";
 import { type ServerFacts, isOnline, isRunning, valueOf } from "../mysql/facts";
-import { observe } from "../mysql/observe";
+import { observe, observeForRefresh } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import type { Session } from "../mysql/session";
 import { print } from "../mysql/sql";
@@ -28,37 +27,7 @@ import { type ConnectionInputs, addressFrom, sayOnce, sessions, targetOf } from 
 import { PartialFailure, declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { newestVersion, sayCreation } from "./preview";
-import {
-  type CheckFailure,
-  type Inputs,
-  connectionSchema,
-  firstOfEach,
-  known,
-  shapeFailures,
-} from "./validation";
-
-const text = known(z.string().min(1));
-const requirement = known(
-  z.union([
-    z.enum(["NONE", "SSL", "X509"]),
-    z.strictObject({ issuer: text.optional(), subject: text.optional(), cipher: text.optional() }),
-  ]),
-);
-
-const schema = z.strictObject({
-  servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
-  user: known(z.string().min(1).max(32)),
-  host: known(z.string().min(1).max(255)).optional(),
-  password: known(z.string()).optional(),
-  authPlugin: text.optional(),
-  require: requirement.optional(),
-  grants: known(z.array(known(z.string()))).optional(),
-  passwordExpire: known(
-    z.union([z.enum(["DEFAULT", "NEVER"]), z.number().int().min(1).max(65535)]),
-  ).optional(),
-  accountLocked: known(z.boolean()).optional(),
-  forceDrop: known(z.boolean()).optional(),
-});
+import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
 
 interface SeenPlace {
   readonly place: AccountPlace;
@@ -77,7 +46,7 @@ const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
   const failures = firstOfEach([
-    ...shapeFailures(schema, inputs),
+    ...shapeFailures("user", inputs),
     ...grantFailures(inputs["grants"]),
     ...requireFailures(inputs),
   ]);
@@ -191,7 +160,7 @@ export async function read(
   const state = props as UserState;
   const inputs = declared(props);
   const wish = wishOfInputs(inputs);
-  const seen = await look(inputs, wish, state);
+  const seen = await look(inputs, wish, state, observeForRefresh);
   const outs = outputsOf(inputs, seen, state.createdOn);
   const live = liveInputs(inputs, seen);
   return { id, props: { ...outs, ...live }, inputs: live };
@@ -295,12 +264,18 @@ function requireSame(facts: ServerFacts, state: UserState | undefined): void {
   if (known && known.uuid !== facts.uuid) throw new OtherServerError(facts.address, known.uuid, facts.uuid);
 }
 
-async function look(inputs: Inputs, wish: UserWish, state?: UserState): Promise<SeenPlace[]> {
+/** A change looks for itself: what another resource read a moment ago serves a refresh only. */
+async function look(
+  inputs: Inputs,
+  wish: UserWish,
+  state?: UserState,
+  readFacts: (session: Session) => Promise<ServerFacts> = observe,
+): Promise<SeenPlace[]> {
   return Promise.all(
     targetsOf(inputs).map((target) =>
       sessions.use(target, async (session) => {
         const [facts, account] = await Promise.all([
-          observe(session),
+          readFacts(session),
           readAccount(session, wish.user, wish.host),
         ]);
         requireSame(facts, state);

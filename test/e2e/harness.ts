@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -105,6 +105,17 @@ export function declarationOf(sandbox: Sandbox, varied: Variation = {}): Declara
 
 export function urn(type: "ReplicationUser" | "RecoveryChannel" | "GroupMember", name: string): string {
   return `urn:pulumi:${STACK}::${PROJECT}::pulumi-nodejs:dynamic/mysqlgr:${type}::${name}`;
+}
+
+export interface Launched {
+  /** Until now. */
+  output: string;
+  /** Once, as Ctrl-C does. */
+  interrupt(): void;
+  /** At once, the engine with its plugins and language host. */
+  kill(): void;
+  /** The exit code; null where a signal ended it. */
+  ended: Promise<number | null>;
 }
 
 /** One stack of the fixture program, with a Pulumi home, a backend and a work directory of its own. */
@@ -223,6 +234,28 @@ export class Deployment {
     return stdout;
   }
 
+  /** `pulumi up` as a process of its own, which can be interrupted or killed with all that it started. */
+  launchUp(): Launched {
+    const child = spawn(this.command.command, ["up", "--yes", "--skip-preview", "--stack", STACK], {
+      cwd: this.folder,
+      env: { ...this.environment, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const launched: Launched = {
+      output: "",
+      interrupt: () => void child.kill("SIGINT"),
+      kill: () => killTree(child.pid as number),
+      ended: new Promise((resolve) => child.once("close", (code) => resolve(code))),
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (data: Buffer) => {
+        launched.output += data.toString();
+        this.printed += data.toString();
+      });
+    return launched;
+  }
+
   /** The resources in state as the backend's file holds them: secrets are encrypted. */
   resources(): { urn: string; type: string; inputs: Args; outputs: Args }[] {
     return JSON.parse(this.stateFile()).checkpoint.latest.resources ?? [];
@@ -255,6 +288,22 @@ export class Deployment {
       throw error;
     }
   }
+}
+
+/** Children first asked for, then killed: plugins run in process groups of their own. */
+function killTree(pid: number): void {
+  const table = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    table.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child!, ...below(child!)]);
+  for (const each of [pid, ...below(pid)])
+    try {
+      process.kill(each, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
 }
 
 type Listener = (text: string) => void;

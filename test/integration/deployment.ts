@@ -27,6 +27,12 @@ export async function update(old: Deployed, edit: Inputs): Promise<Deployed> {
   return { ...old, inputs, outs };
 }
 
+/** `pulumi refresh`: state is what the server is. */
+export async function refreshed(old: Deployed): Promise<Deployed> {
+  const { props } = await old.runtime.read(old.id, old.outs);
+  return { ...old, outs: props };
+}
+
 async function checked(runtime: ResourceRuntime, olds: Inputs, news: Inputs): Promise<Inputs> {
   const { inputs, failures } = await runtime.check(olds, news);
   if (failures.length > 0) throw new Error(`check: ${JSON.stringify(failures)}`);

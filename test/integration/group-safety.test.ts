@@ -71,8 +71,7 @@ describe("a group that runs", () => {
           "Why: on the XCOM stack an encrypted and an unencrypted member cannot talk to each other, so members cannot change one by one: " +
           "the first would be refused by the others (3092 after 61 s)\n" +
           "Left: nothing was changed\n" +
-          "Do: stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), " +
-          "then pulumi up --refresh starts the group with the new value; or leave the value as it is",
+          'Do: declare rollout: { groupRestart: "allow" } on every member for a time when writes may pause for some seconds; or leave the value as it is',
       ),
     );
     // Preview says it already.
@@ -234,7 +233,7 @@ describe("a group that runs", () => {
       for (const i of [1, 0])
         expect(await undone([db1, db2], () => update(members[i]!, { sslMode: "VERIFY_CA" }))).toMatchObject({
           code: "GR101",
-          why: `${addressOf(db3)} cannot be reached by the others`,
+          why: `${addressOf(db3)} cannot be reached by every other member`,
           left: expect.stringMatching(/^nothing was restarted/),
           todo: "bring it back, or let the group expel it, then pulumi up",
         });
@@ -267,7 +266,7 @@ describe("a group that runs", () => {
     const edit = { connection, sslMode: "VERIFY_CA" };
     expect(await undone(all(), () => update(members[1]!, edit))).toMatchObject({
       code: "GR101",
-      why: `only ${addressOf(db2)} itself could be asked; a second witness is needed`,
+      why: `only ${addressOf(db2)} could be asked; a second witness is needed`,
       todo: "see that the administrator's login works on another member, then pulumi up",
     });
     await runLocally(db3, "ALTER USER deployer@'%' ACCOUNT UNLOCK");
@@ -334,10 +333,10 @@ describe("the only member of a group", () => {
     const found = await undone([group.db(1)], () => update(member!, { sslMode: "VERIFY_CA" }));
     expect(found.name).toBe("GroupRestartError");
     expect(found.message).toBe(
-      `[GR102] ${addressOf(group.db(1))}: the only ONLINE member of its group cannot be restarted without stopping the group\n` +
+      `[GR102] ${addressOf(group.db(1))}: the only member that stays in its group cannot be restarted without stopping the group\n` +
         "Why: no other member could take the writes meanwhile\n" +
         "Left: nothing was changed\n" +
-        "Do: let another member join first, or stop it yourself in a maintenance window (STOP GROUP_REPLICATION); pulumi up then starts it as declared",
+        'Do: let another member join first; if others leave in the same deployment, restart this one before; or, where it is alone, declare rollout: { groupRestart: "allow" } for a time when writes may pause',
     );
     await expectHealthy([group.db(1)]);
   });

@@ -206,11 +206,10 @@ describe.each(["XCOM", "MYSQL"] as const)("a group on the %s stack", (stack) => 
     await until("db2 is expelled", 60, async () => (await query(db1, MEMBERS)).length === 2);
     await start(db2);
     await until("db2 is back", 90, async () => (await states(sandbox))[1] === "ONLINE");
-    expect((await query(db1, MEMBERS)).map((row) => String(row.state))).toEqual([
-      "ONLINE",
-      "ONLINE",
-      "ONLINE",
-    ]);
+    await until("db1 sees it, too", 30, async () => {
+      const seen = (await query(db1, MEMBERS)).map((row) => String(row.state));
+      return seen.length === 3 && seen.every((state) => state === "ONLINE");
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import { canonical, findVariable, nameOn, variable } from "../../provider/mysql/
 import type { MemberFact, ServerFacts, VariableFact } from "../../provider/mysql/facts";
 import { atLeast } from "../../provider/mysql/versions";
 import type { SeenVariable, ServerView } from "../../provider/plan/view";
-import type { GroupPicture, ScheduledMember } from "../../provider/rolling/schedule";
+import type { GroupPicture, ScheduledJob, ScheduledMember } from "../../provider/rolling/picture";
 
 /** The newest server that the catalogue was read from. */
 export const version = "9.7.4";
@@ -131,20 +131,20 @@ export function facts(options: FactsOptions = {}): ServerFacts {
 }
 
 export function scheduled(id: string, options: Partial<ScheduledMember> = {}): ScheduledMember {
-  return { id, address: `${id}:3306`, state: "ONLINE", primary: false, weight: 50, ...options };
+  return { id, address: `${id}:3306`, version, state: "ONLINE", primary: false, ...options };
 }
 
 /** A member of the deployment, and what it has to do. */
 export function job(
   id: string,
-  action: NonNullable<ScheduledMember["job"]>["action"],
-  options: Partial<ScheduledMember> & { bootstrap?: boolean } = {},
+  action: ScheduledJob["action"],
+  options: Partial<ScheduledMember & ScheduledJob> = {},
 ): ScheduledMember {
-  const { bootstrap = false, ...rest } = options;
+  const { bootstrap = false, groupRestart = false, ...rest } = options;
   return scheduled(id, {
     ...(action === "start" ? { state: "OFFLINE" as const } : {}),
     ...rest,
-    job: { action, bootstrap },
+    job: { action, bootstrap, groupRestart },
   });
 }
 

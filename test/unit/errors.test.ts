@@ -117,3 +117,42 @@ describe("ProviderError", () => {
     },
   );
 });
+
+describe("an interrupted deployment", () => {
+  it("is told to each member that was not begun, with how to go on", () => {
+    const error = errors.interruptedError("db3:3306");
+    expect(error).toBeInstanceOf(errors.StoppedError);
+    expect(error.message).toBe(
+      `[GR104] db3:3306 was not reached: the rolling change stopped before it
+Why: the deployment was interrupted
+Left: it is as before; members that were begun have been finished
+Do: pulumi up: it goes on where this one stopped (after a kill, pulumi cancel first)`,
+    );
+  });
+});
+
+describe("withLeft", () => {
+  it("adds what was left to an error that does not say it, and keeps all else", () => {
+    const error = new errors.StepFailedError(
+      "db1:3306",
+      "START",
+      { what: "failed", todo: "mend" },
+      { errno: 3092 },
+    );
+    const told = errors.withLeft(error, "it is ONLINE again") as errors.StepFailedError;
+    expect(told).toBeInstanceOf(errors.StepFailedError);
+    expect(told.message).toBe("[GR103] failed\nLeft: it is ONLINE again\nDo: mend");
+    expect(told.facts).toEqual({ server: "db1:3306", step: "START", errno: 3092 });
+  });
+
+  it("leaves what an error says of it already", () => {
+    const error = new errors.NotReadyError("db1:3306", "has no plugin");
+    expect((errors.withLeft(error, "something else") as Error).message).toBe(error.message);
+  });
+
+  it("leaves any other error alone", () => {
+    const error = new Error("x");
+    expect(errors.withLeft(error, "nothing")).toBe(error);
+    expect(error.message).toBe("x");
+  });
+});

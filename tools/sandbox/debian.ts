@@ -4,15 +4,24 @@ import { join } from "node:path";
 import { SandboxError } from "./errors";
 import { each, run } from "./shell";
 
-const PACKAGE = "mysql-server-core";
+const SERVER = "mysql-server-core";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/** Debian's mysql-server-core, with all its libraries. */
+export function unpackDebianServer(folder: string, update: (text: string) => void): Promise<void> {
+  return unpackDebian(folder, SERVER, update);
+}
+
 /**
- * Unpacks Debian's mysql-server-core with all its libraries into `folder`, from sid, since
- * stable releases have no MySQL. It uses an apt state of its own: needs no root, and touches
- * neither this machine's packages nor its package lists.
+ * Unpacks a package with all its libraries into `folder`, from sid, since stable releases have no
+ * MySQL. It uses an apt state of its own: needs no root, and touches neither this machine's
+ * packages nor its package lists.
  */
-export async function unpackDebianServer(folder: string, update: (text: string) => void): Promise<void> {
+export async function unpackDebian(
+  folder: string,
+  name: string,
+  update: (text: string) => void,
+): Promise<void> {
   const state = join(folder, ".apt");
   const lists = join(state, "lists");
   const archives = join(state, "archives");
@@ -41,17 +50,17 @@ export async function unpackDebianServer(folder: string, update: (text: string) 
 
   update("reading Debian's package lists");
   await run("apt-get", [...settings, "update"], { timeout: 300_000 });
-  update("downloading MySQL and its libraries, about 45 MB");
-  const install = ["--download-only", "--yes", "--no-install-recommends", "install", PACKAGE];
+  update(name === SERVER ? "downloading MySQL and its libraries, about 45 MB" : `downloading ${name}`);
+  const install = ["--download-only", "--yes", "--no-install-recommends", "install", name];
   await run("apt-get", [...settings, ...install], { timeout: 600_000 });
 
   // Perl is only for the maintainer scripts, which are not run here.
-  const files = readdirSync(archives).filter((name) => name.endsWith(".deb") && !name.startsWith("perl"));
-  if (!files.some((name) => name.startsWith(PACKAGE)))
-    throw new SandboxError(`apt-get did not leave ${PACKAGE} in its archives`);
+  const files = readdirSync(archives).filter((file) => file.endsWith(".deb") && !file.startsWith("perl"));
+  if (!files.some((file) => file.startsWith(name)))
+    throw new SandboxError(`apt-get did not leave ${name} in its archives`);
   update(`unpacking ${files.length} packages`);
-  await each(files, Math.max(2, cpus().length), async (name) => {
-    await run("dpkg-deb", ["--extract", join(archives, name), folder]);
+  await each(files, Math.max(2, cpus().length), async (file) => {
+    await run("dpkg-deb", ["--extract", join(archives, file), folder]);
   });
   rmSync(state, { recursive: true });
 }

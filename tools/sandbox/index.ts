@@ -7,8 +7,10 @@ export {
   type LeafOptions,
 } from "./certificates";
 export { connect, query } from "./client";
-export { SandboxError } from "./errors";
+export { SandboxError, reason } from "./errors";
 export { addMember, authorityOf, down, kill, start, status, stop, up } from "./sandbox";
+export { ip } from "./iproute";
+export { pidOf } from "./member";
 export { findServer, type ServerFiles } from "./server";
 export { names } from "./store";
 export type { Member, RunState, Sandbox, Stack, UpOptions } from "./types";

@@ -3,14 +3,15 @@ import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLeaf, writePem, type Authority } from "./certificates";
 import { connect } from "./client";
+import { mountDisk } from "./disk";
 import { SandboxError, reason } from "./errors";
+import { enterNamespace, type Host } from "./network";
 import { end, launch, processesWith, runs, type Process } from "./process";
 import type { ServerFiles } from "./server";
 import { pause } from "./shell";
 import { rootPassword, writeOptionFile } from "./template";
 import type { Member } from "./types";
 
-const HOST = "127.0.0.1";
 const START_SECONDS = 60;
 
 export interface MemberPlan {
@@ -19,6 +20,10 @@ export interface MemberPlan {
   port: number;
   /** Group Replication's own port, on the XCOM stack. */
   localPort?: number | undefined;
+  /** @default 127.0.0.1 */
+  host?: Host | undefined;
+  /** Megabytes. */
+  disk?: number | undefined;
 }
 
 /** What a new member will be, before anything of it exists. */
@@ -29,11 +34,13 @@ export function describeMember(server: ServerFiles, plan: MemberPlan): Member {
   // sun_path holds 108 bytes on Linux, 104 on macOS.
   if (Buffer.byteLength(socket) > 103)
     throw new SandboxError(`the path of a socket would be too long: ${socket}; choose a shorter folder`);
+  const host = plan.host?.address ?? "127.0.0.1";
+  const enter = plan.host ? enterNamespace(plan.host.namespace) : [];
   return {
     name: plan.name,
-    host: HOST,
+    host,
     port: plan.port,
-    localAddress: `${HOST}:${plan.localPort ?? plan.port}`,
+    localAddress: `${host}:${plan.localPort ?? plan.port}`,
     user: "root",
     password: rootPassword(server.template),
     socket,
@@ -42,12 +49,14 @@ export function describeMember(server: ServerFiles, plan: MemberPlan): Member {
     errorLog: join(home, "error.log"),
     pid: 0,
     serverId: plan.port,
+    ...(plan.host ? { namespace: plan.host.namespace } : {}),
+    ...(plan.disk === undefined ? {} : { disk: plan.disk }),
     tls: {
       ca: join(home, "tls/ca.pem"),
       cert: join(home, "tls/cert.pem"),
       key: join(home, "tls/key.pem"),
     },
-    command: [...server.command, `--defaults-file=${optionFile}`],
+    command: [...enter, ...server.command, `--defaults-file=${optionFile}`],
     state: "stopped",
   };
 }
@@ -60,10 +69,10 @@ export async function createMember(server: ServerFiles, member: Member): Promise
     socket: member.socket,
     "pid-file": pidFile(member),
     "log-error": member.errorLog,
-    "bind-address": HOST,
+    "bind-address": member.host,
     port: String(member.port),
     "server-id": String(member.serverId),
-    "report-host": HOST,
+    "report-host": member.host,
     "report-port": String(member.port),
     "gtid-mode": "ON",
     "enforce-gtid-consistency": "ON",
@@ -75,6 +84,7 @@ export async function createMember(server: ServerFiles, member: Member): Promise
     "sync-binlog": "0",
     "innodb-doublewrite": "OFF",
   });
+  if (member.disk !== undefined) mountDisk(member.dataDirectory, member.disk);
   await cp(server.template.folder, member.dataDirectory, {
     recursive: true,
     mode: constants.COPYFILE_FICLONE,
@@ -83,7 +93,7 @@ export async function createMember(server: ServerFiles, member: Member): Promise
 
 /** Makes certificates for the member, for server and client use, and writes them beside its data. */
 export async function certify(member: Member, authority: Authority): Promise<void> {
-  const names = { commonName: member.name, dns: ["localhost", member.name], ip: [HOST] };
+  const names = { commonName: member.name, dns: ["localhost", member.name], ip: [member.host] };
   const leaf = await makeLeaf(authority, names);
   writePem(member.tls.ca, authority.cert);
   writePem(member.tls.cert, leaf.cert);

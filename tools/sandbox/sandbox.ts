@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { info, step } from "../report";
 import { makeAuthority, makeLeaf, writePem, type Authority } from "./certificates";
 import { query } from "./client";
+import { unmountDisks } from "./disk";
 import { SandboxError } from "./errors";
 import { formGroup } from "./group";
 import { cleaningUp } from "./interrupt";
@@ -16,17 +17,19 @@ import {
   launchMember,
   ownArgument,
   pidOf,
+  type MemberPlan,
 } from "./member";
+import { addHost, makeNetwork, removeNetworks } from "./network";
 import { reservePorts, releasePorts } from "./ports";
 import { endNow } from "./process";
 import { findServer, type ServerFiles } from "./server";
 import { claim, forget, load, read, recordStart, save } from "./store";
-import type { Member, Sandbox, Stack, UpOptions } from "./types";
+import type { Member, Sandbox, UpOptions } from "./types";
 import { release } from "./watch";
 
 /** Starts servers, and forms a group of them if asked to. What fails half-way is removed again. */
 export async function up(options: UpOptions = {}): Promise<Sandbox> {
-  const { members = 3, stack = "XCOM", group = false, temporary = false } = options;
+  const { members = 3, stack = "XCOM", group = false, temporary = false, hosts = false, disk } = options;
   if (!Number.isInteger(members) || members < 1 || members > 9)
     throw new SandboxError("A sandbox has 1 to 9 members, as a group has.");
   const server = await findServer();
@@ -53,7 +56,8 @@ export async function up(options: UpOptions = {}): Promise<Sandbox> {
       const report = step(`Sandbox ${name}`);
       try {
         report.update(`starting ${members} servers`);
-        await build(server, sandbox, members);
+        if (hosts) sandbox.network = await makeNetwork(folder);
+        await build(server, sandbox, members, disk);
         if (group) {
           report.update("forming the group");
           await formGroup(sandbox);
@@ -110,7 +114,7 @@ export async function start(member: Member): Promise<void> {
 export async function addMember(sandbox: Sandbox): Promise<Member> {
   const server = await findServer();
   const number = Math.max(0, ...sandbox.members.map(({ name }) => Number(name.slice(2)))) + 1;
-  const [plan] = await plans(sandbox.folder, sandbox.stack, [`db${number}`]);
+  const [plan] = await plans(sandbox, [number]);
   const member = describeMember(server, plan as NonNullable<typeof plan>);
   sandbox.members.push(member);
   save(sandbox);
@@ -129,9 +133,14 @@ export function authorityOf(sandbox: Sandbox): Authority {
   return { commonName: sandbox.name, cert: readFileSync(ca, "utf8"), key: readFileSync(caKey, "utf8") };
 }
 
-async function build(server: ServerFiles, sandbox: Sandbox, count: number): Promise<void> {
-  const memberNames = Array.from({ length: count }, (_, index) => `db${index + 1}`);
-  const memberPlans = await plans(sandbox.folder, sandbox.stack, memberNames);
+async function build(
+  server: ServerFiles,
+  sandbox: Sandbox,
+  count: number,
+  disk: number | undefined,
+): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const memberPlans = await plans(sandbox, numbers, disk);
   sandbox.members = memberPlans.map((plan) => describeMember(server, plan));
   save(sandbox);
   const authority = makeAuthority(`Sandbox ${sandbox.name}`);
@@ -141,14 +150,20 @@ async function build(server: ServerFiles, sandbox: Sandbox, count: number): Prom
   ]);
 }
 
-async function plans(folder: string, stack: Stack, memberNames: string[]) {
+async function plans(
+  { folder, stack, network }: Sandbox,
+  numbers: readonly number[],
+  disk?: number,
+): Promise<MemberPlan[]> {
   const each = stack === "XCOM" ? 2 : 1;
-  const ports = await reservePorts(memberNames.length * each, folder);
-  return memberNames.map((name, index) => ({
+  const ports = await reservePorts(numbers.length * each, folder);
+  return numbers.map((number, index) => ({
     folder,
-    name,
+    name: `db${number}`,
     port: ports[index * each] as number,
     localPort: stack === "XCOM" ? (ports[index * each + 1] as number) : undefined,
+    host: network === undefined ? undefined : addHost(network, number),
+    disk,
   }));
 }
 
@@ -190,14 +205,12 @@ async function look(member: Member): Promise<void> {
 
 async function remove(sandbox: Sandbox): Promise<void> {
   await Promise.all(sandbox.members.map(kill));
-  releasePorts(sandbox.folder);
-  forget(sandbox.name, sandbox.folder);
+  free(sandbox.name, sandbox.folder);
 }
 
 function removeNow(sandbox: Sandbox): void {
   for (const member of sandbox.members) endNow(pidOf(member), ownArgument(member));
-  releasePorts(sandbox.folder);
-  forget(sandbox.name, sandbox.folder);
+  free(sandbox.name, sandbox.folder);
   info(`Sandbox ${sandbox.name} was interrupted and removed.`);
 }
 
@@ -205,6 +218,13 @@ function removeNow(sandbox: Sandbox): void {
 export async function discard(name: string, folder: string): Promise<void> {
   const left = read(folder);
   if (left) return remove(left);
+  free(name, folder);
+}
+
+/** Gives back what the sandbox held, once its servers are gone. */
+function free(name: string, folder: string): void {
+  unmountDisks(folder);
+  removeNetworks(folder);
   releasePorts(folder);
   forget(name, folder);
 }

@@ -27,18 +27,23 @@ export function partsOf(root: string): ServerParts {
     throw new SandboxError("the server has no group_replication plugin");
   if (!messages) throw new SandboxError("the server has no message files");
 
+  return {
+    command: throughOwnLoader(root, mysqld),
+    pluginDirectory: plugins,
+    messagesDirectory: messages,
+  };
+}
+
+/** The command for a program of the tree: with the tree's own loader and libraries. */
+export function throughOwnLoader(root: string, program: string): string[] {
   const libraries = ["usr/lib64", "usr/lib64/mysql/private", ...multiarch(root)]
     .map((folder) => join(root, folder))
     .filter(existsSync);
   const loader = libraries
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .find((file) => /\/ld-linux-[a-z0-9_-]+\.so\.\d$/.test(file));
-  if (!loader) throw new SandboxError("the server's tree has no loader (ld-linux)");
-  return {
-    command: [loader, "--library-path", libraries.join(":"), mysqld],
-    pluginDirectory: plugins,
-    messagesDirectory: messages,
-  };
+  if (!loader) throw new SandboxError("the unpacked tree has no loader (ld-linux)");
+  return [loader, "--library-path", libraries.join(":"), program];
 }
 
 function first(root: string, candidates: string[]): string {

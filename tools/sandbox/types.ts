@@ -22,6 +22,10 @@ export interface Member {
   pid: number;
   /** Unique among all sandboxes of this user. */
   serverId: number;
+  /** The network namespace it lives in, where members have hosts of their own. */
+  namespace?: string;
+  /** Megabytes of the file system that its data lie on, where that is limited. */
+  disk?: number;
   /** Certificates made for this member; the option file does not name them. */
   tls: { ca: string; cert: string; key: string };
   /** Starts the server. */
@@ -33,7 +37,7 @@ export interface Member {
   memberState?: string;
 }
 
-/** A set of real servers on 127.0.0.1; also the content of sandbox.json in its folder. */
+/** A set of real servers, on 127.0.0.1 unless members have hosts of their own; also the content of sandbox.json in its folder. */
 export interface Sandbox {
   name: string;
   folder: string;
@@ -43,6 +47,8 @@ export interface Sandbox {
   /** A UUID for group_replication_group_name; made also where no group is. */
   groupName: string;
   tls: { ca: string; caKey: string; clientCert: string; clientKey: string };
+  /** Number of the network that the members' hosts are in. */
+  network?: number;
   /** The account of the recovery channels, where `up` formed a group. */
   recovery?: { user: string; host: string; password: string };
   /** running if any member is. */
@@ -61,6 +67,13 @@ export interface UpOptions {
   group?: boolean;
   /** Remove it when this process ends, even if it is killed: for tests. @default false */
   temporary?: boolean;
+  /**
+   * Each member has an address and a network namespace of its own, joined by a bridge, so that links
+   * between them can be cut. Needs root and Linux. @default false
+   */
+  hosts?: boolean;
+  /** Megabytes of a file system for each member's data, so that it can be full; needs root. @default none of its own */
+  disk?: number;
   /** Must not exist yet; its path is short, since sockets lie in it. @default a new one among the temporary files */
   folder?: string;
 }

@@ -52,8 +52,8 @@ export interface Writer {
 }
 
 // The server's word that nothing was written: lock wait, deadlock, read only, offline, rolled back
-// at commit. Of any other failure the outcome is unknown.
-const REFUSALS = new Set([1205, 1213, 1290, 1792, 1836, 3032, 3101]);
+// at commit, blocked by a switch-over. Of any other failure the outcome is unknown.
+const REFUSALS = new Set([1205, 1213, 1290, 1792, 1836, 3032, 3101, 4094]);
 const CATCH_UP_SECONDS = 30;
 const FIRST_ROW_SECONDS = 60;
 

@@ -35,14 +35,15 @@ const cases: fc.Arbitrary<Case> = fc
     stack: fc.constantFrom("XCOM" as const, "MYSQL" as const),
     plugin: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
     baselines: fc.boolean(),
+    groupRestart: fc.boolean(),
     late: fc.array(fc.nat({ max: known.length - 1 }), { maxLength: 3 }),
     stale: fc.array(fc.nat({ max: known.length - 1 }), { maxLength: 3 }),
   })
-  .map(({ seen, wanted, how, running, stack, plugin, baselines, late, stale }): Case => {
+  .map(({ seen, wanted, how, running, stack, plugin, baselines, groupRestart, late, stale }): Case => {
     const entries = known.map((v, i) => {
       const groupWide = running && v.effect === "group-restart";
-      // The mode of what runs: each of these would be refused, and so prove nothing.
-      const fixed = groupWide || (running && v.name === "group_replication_ssl_mode");
+      // Without consent each of these would be refused, and so prove nothing.
+      const fixed = !groupRestart && (groupWide || (running && v.name === "group_replication_ssl_mode"));
       const value = v.name === "group_replication_communication_stack" ? stack : seen[i]!.value;
       return {
         v,
@@ -80,20 +81,27 @@ const cases: fc.Arbitrary<Case> = fc
         ),
         bootstrap: false,
         installPlugin: true,
+        groupRestart,
       },
       before: entries.filter((e) => e.how >= 3).map((e) => e.v.name),
     };
   });
 
+function attempt(plan: () => MemberPlan): { made?: MemberPlan; error?: unknown } {
+  try {
+    return { made: plan() };
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** For every case that is not refused; a refusal must be one of the two that a declaration can meet. */
-function holds(claim: (made: MemberPlan, of: Case) => void, numRuns = 300): void {
+function holds(claim: (made: MemberPlan, of: Case) => void, numRuns = 200): void {
   let planned = 0;
   fc.assert(
     fc.property(cases, (of) => {
-      let made: MemberPlan;
-      try {
-        made = planMember(of.view, of.wish, of.before);
-      } catch (error) {
+      const { made, error } = attempt(() => planMember(of.view, of.wish, of.before));
+      if (made === undefined) {
         if (error instanceof GroupRestartError || error instanceof NotReadyError) return;
         throw error;
       }
@@ -216,12 +224,8 @@ describe("planMember, for any server and any declaration", () => {
   it("can be taken back after any of its statements: live and persisted values are as before", () => {
     fc.assert(
       fc.property(cases, fc.double({ min: 0, max: 1, noNaN: true }), (of, share) => {
-        let made: MemberPlan;
-        try {
-          made = planMember(of.view, of.wish, of.before);
-        } catch {
-          return;
-        }
+        const { made } = attempt(() => planMember(of.view, of.wish, of.before));
+        if (made === undefined) return;
         const steps = allSteps(made);
         const done = steps.slice(0, Math.ceil(share * steps.length));
         const machine = machineOf(of.view);
@@ -232,7 +236,7 @@ describe("planMember, for any server and any declaration", () => {
         expect(Object.fromEntries(machine.live)).toEqual(Object.fromEntries(was.live));
         expect(Object.fromEntries(machine.persisted)).toEqual(Object.fromEntries(was.persisted));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -246,11 +250,23 @@ describe("planMember, for any server and any declaration", () => {
     }, 200);
   });
 
+  it("has the whole group restarted only with consent, and then refuses nothing for want of it", () => {
+    fc.assert(
+      fc.property(cases, ({ view, wish, before }) => {
+        const outcome = attempt(() => planMember(view, wish, before));
+        if (wish.groupRestart) expect(outcome.error).not.toBeInstanceOf(GroupRestartError);
+        else expect(outcome.made?.action).not.toBe("group-restart");
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("restarts only a member that runs, starts only one that does not, and reloads before it stops", () => {
     holds((made, { view }) => {
       expect(made.action === "start").toBe(!view.running);
       if (made.stopped.length > 0) expect(made.action).not.toBe("none");
       expect(made.cost === "member-restart").toBe(made.action === "restart");
+      expect(made.cost === "group-restart").toBe(made.action === "group-restart");
       const printed = printPlan(made);
       const stops = printed.indexOf("STOP GROUP_REPLICATION");
       const reloads = printed.flatMap((text, i) => (text === "ALTER INSTANCE RELOAD TLS" ? [i] : []));

@@ -343,7 +343,7 @@ describe("planMember refuses", () => {
       `[GR102] db1:3306: group_replication_ssl_mode cannot go from DISABLED to REQUIRED while the group runs
 Why: on the XCOM stack an encrypted and an unencrypted member cannot talk to each other, so members cannot change one by one: the first would be refused by the others (3092 after 61 s)
 Left: nothing was changed
-Do: stop Group Replication on every member in a maintenance window (STOP GROUP_REPLICATION, the primary last), then pulumi up --refresh starts the group with the new value; or leave the value as it is`,
+Do: declare rollout: { groupRestart: "allow" } on every member for a time when writes may pause for some seconds; or leave the value as it is`,
     );
   });
 

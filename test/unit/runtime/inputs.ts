@@ -22,7 +22,13 @@ const connection = {
   connectTimeout: 10,
   tls: { mode: "VERIFY_IDENTITY", ca: "/ca.pem", cert: "/cert.pem", key: "/key.pem", serverName: "db1" },
 };
-const rollout = { onlineTimeout: 180, switchoverTimeout: 30 };
+const rollout = {
+  onlineTimeout: 180,
+  switchoverTimeout: 30,
+  openTransactions: "end",
+  maxUnavailable: 2,
+  groupRestart: "allow",
+};
 
 export const groupMember: Resource = {
   name: "GroupMember",

@@ -126,6 +126,14 @@ const wrongRollouts: unknown[] = [
   { onlineTimeout: 70.5 },
   { switchoverTimeout: 0 },
   { switchoverTimeout: 3601 },
+  { openTransactions: "kill" },
+  { openTransactions: true },
+  { maxUnavailable: 0 },
+  { maxUnavailable: 5 },
+  { maxUnavailable: 1.5 },
+  { maxUnavailable: "all" },
+  { groupRestart: true },
+  { groupRestart: "yes" },
   { maxUnavaliable: 1 },
 ];
 const ciphers: unknown[] = ["A", [], [""], [5], ["A:B"], ["TLS_AES_256_GCM_SHA384"]];
@@ -453,6 +461,10 @@ describe("check tells in words", () => {
     ["advertiseRecoveryEndpoints", ["10.0.0.1:3306", "[::1]:3306"]],
     ["groupSeeds", []],
     ["memberWeight", 0],
+    ["rollout", {}],
+    ["rollout", { onlineTimeout: 70, switchoverTimeout: 3600, openTransactions: "keep" }],
+    ["rollout", { maxUnavailable: 1, groupRestart: "refuse" }],
+    ["rollout", { maxUnavailable: 4 }],
   ])("takes %s = %j", (name, value) => {
     expect(failuresWith(groupMember, { [name]: value })).toEqual([]);
   });

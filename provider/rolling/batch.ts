@@ -1,0 +1,263 @@
+import {
+  LockedError,
+  MemberUnreachableError,
+  ProviderError,
+  QuorumRiskError,
+  StoppedError,
+  interruptedError,
+  withLeft,
+} from "../errors";
+import type { MemberFact } from "../mysql/facts";
+import { releaseLock, takeLock } from "../mysql/membership";
+import { lookFailure, observe } from "../mysql/observe";
+import type { Session } from "../mysql/session";
+import type { Sessions } from "../mysql/sessions";
+import { addressOf } from "../mysql/target";
+import { Executor } from "./executor";
+import { GroupView, type Witness } from "./group-view";
+import { Handle } from "./handle";
+import type { Job, JobResult } from "./job";
+import type { Stage } from "./picture";
+import { stops } from "./preflight";
+import { schedule } from "./schedule";
+import { pictureOf, strangersTo } from "./see";
+
+/** A job that has arrived, and who waits for its end. */
+export interface Waiting {
+  readonly job: Job;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Another deployment, or one whose engine was killed, has this long, in seconds, to end. */
+const lockPatience = 20;
+
+/** One is planned; more only where the group moves its primary by itself in between. */
+const mostHandOvers = 3;
+
+/** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
+export class BatchRunner {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly say: (line: string) => void,
+    private readonly interrupted: () => boolean,
+  ) {}
+
+  /** `done` collects the members that were restarted. */
+  async run(batch: readonly Waiting[], done: Set<string>): Promise<void> {
+    if (this.interrupted()) return batch.forEach((w) => w.reject(interruptedError(w.job.address)));
+    try {
+      if (!(await this.allCanBegin(batch))) return;
+      await again(() => this.withSessions(batch, [], (sessions) => this.inGroup(batch, sessions, done)));
+    } catch (error) {
+      batch.forEach((w) => w.reject(withLeft(error, "nothing was changed")));
+    }
+  }
+
+  /** Every server answers, is the right one, and can take what is declared; else nothing begins on any of them. */
+  private async allCanBegin(batch: readonly Waiting[]): Promise<boolean> {
+    const looks = await Promise.allSettled(
+      batch.map(({ job }) =>
+        again(() =>
+          this.sessions.use(job.target, async (session) => {
+            const facts = await observe(session);
+            job.verify(facts);
+            if (!job.leave) job.plan(facts);
+          }),
+        ),
+      ),
+    );
+    const failed = looks.find((look) => look.status === "rejected");
+    if (!failed) return true;
+    batch.forEach((w, i) => {
+      const look = looks[i]!;
+      w.reject(look.status === "rejected" ? look.reason : notReached(w.job.address, failed.reason));
+    });
+    return false;
+  }
+
+  /** Holds one login a server for as long as the batch lasts. */
+  private async withSessions(
+    batch: readonly Waiting[],
+    open: Session[],
+    work: (sessions: Session[]) => Promise<void>,
+  ): Promise<void> {
+    const next = batch[open.length];
+    if (!next) return work(open);
+    return this.sessions.use(next.job.target, (s) => this.withSessions(batch, [...open, s], work));
+  }
+
+  private async inGroup(batch: readonly Waiting[], sessions: Session[], done: Set<string>): Promise<void> {
+    const { job } = batch[0]!;
+    const seen = await Promise.all(sessions.map((session) => observe(session)));
+    const strangers = strangersTo(seen);
+    const witnesses = await this.openWitnesses(job, strangers);
+    const all = [...sessions, ...witnesses.map((w) => w.session)];
+    try {
+      await this.withLock(job.group, all, async () => {
+        // Looked at once more: another deployment may have held the lock until now.
+        const facts = await Promise.all(sessions.map((session) => observe(session)));
+        const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
+        try {
+          const byId = new Map(handles.map((h) => [h.id, h]));
+          const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted);
+          await this.work(batch, view, done);
+        } finally {
+          await Promise.all(handles.map((h) => h.close()));
+        }
+      });
+    } finally {
+      await Promise.all(witnesses.map((w) => w.release()));
+    }
+  }
+
+  /** On every server in one order, so that two deployments cannot each hold half. */
+  private async withLock(
+    group: string,
+    sessions: readonly Session[],
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const name = `mysqlgr:${group}`;
+    const ordered = [...sessions].sort((a, b) => (addressOf(a.target) < addressOf(b.target) ? -1 : 1));
+    const held: Session[] = [];
+    try {
+      for (const session of ordered) {
+        if (!(await this.lock(session, name, 0))) {
+          this.say(`${session.address}: another deployment changes the group; waiting for it`);
+          if (!(await this.lock(session, name, lockPatience))) throw new LockedError(group, session.address);
+        }
+        held.push(session);
+      }
+      await work();
+    } finally {
+      await Promise.all(
+        held.filter((s) => !s.closed).map((session) => releaseLock(session, name).catch(() => undefined)),
+      );
+    }
+  }
+
+  private lock(session: Session, name: string, seconds: number): Promise<boolean> {
+    return takeLock(session, name, seconds).catch((error: unknown) => {
+      throw lookFailure(error);
+    });
+  }
+
+  private async work(batch: readonly Waiting[], view: GroupView, done: Set<string>): Promise<void> {
+    const { handles } = view;
+    const executor = new Executor(view);
+    const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
+    const told = new Set<Handle>();
+    try {
+      // What cannot be done is refused before anything is tried.
+      schedule(await pictureOf(view, done, this.sessions));
+      await executor.preflight();
+      for await (const stage of this.stages(view, done)) {
+        executor.requireGoOn();
+        await executor.stage(stage);
+        for (const h of handles.values()) {
+          if (!h.settled || told.has(h)) continue;
+          told.add(h);
+          if (stops(h)) done.add(h.id);
+          waitingOf(h).resolve(h.result);
+        }
+      }
+    } catch (error) {
+      const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...told]));
+      for (const h of handles.values()) {
+        if (told.has(h)) continue;
+        if (h.settled) waitingOf(h).resolve(h.result);
+        else
+          waitingOf(h).reject(
+            dated(h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause)), h),
+          );
+      }
+    }
+  }
+
+  /** The next stage, each time of the group as it is then: it may have failed over by itself. */
+  private async *stages(view: GroupView, done: ReadonlySet<string>): AsyncGenerator<Stage> {
+    for (let handOvers = 0; ;) {
+      const [stage, following] = schedule(await pictureOf(view, done, this.sessions));
+      if (!stage) return;
+      if (stage.kind === "switch-over" && (handOvers += 1) > mostHandOvers)
+        throw new QuorumRiskError(
+          view.group,
+          "somebody else makes another member primary again and again",
+          "see who does (group_replication_set_as_primary, failing members), then pulumi up: it goes on here",
+        );
+      yield stage;
+      // Nothing shows of an election before the primary stops.
+      if (stage.kind === "switch-over" && stage.by === "election" && following) yield following;
+    }
+  }
+
+  /** Members that no job concerns, by the same login: best effort, they only testify. */
+  private async openWitnesses(
+    job: Job,
+    strangers: readonly MemberFact[],
+  ): Promise<(Witness & { release: () => Promise<void> })[]> {
+    const opened = strangers
+      .filter((m) => m.state === "ONLINE")
+      .map(async (member) => {
+        const { socketPath: _, ...target } = { ...job.target, host: member.host, port: member.port };
+        let release: () => void = () => undefined;
+        const held = new Promise<void>((resolve) => (release = resolve));
+        return new Promise<(Witness & { release: () => Promise<void> })[]>((resolve) => {
+          const use = this.sessions.use(target, async (session) => {
+            resolve([
+              {
+                session,
+                facts: await observe(session),
+                release: async () => {
+                  release();
+                  await use.catch(() => undefined);
+                },
+              },
+            ]);
+            await held;
+          });
+          use.catch(() => resolve([]));
+        });
+      });
+    return (await Promise.all(opened)).flat();
+  }
+}
+
+/** Before anything is changed, a login that breaks is made anew, once. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MemberUnreachableError && error.dropped) return work();
+    throw error;
+  }
+}
+
+/** The same refusal, where members had been restarted before it came. */
+function goneBefore(error: unknown, whole: readonly Handle[]): unknown {
+  const names = whole.filter(stops).map((h) => h.address);
+  if (!(error instanceof QuorumRiskError) || names.length === 0) return error;
+  const left = `${names.join(", ")} restarted before this and as declared; no other was touched`;
+  error.tell({ ...error.parts, left });
+  return error;
+}
+
+function dated(error: unknown, h: Handle): unknown {
+  if (ProviderError.is(error) && h.takenBackAt !== undefined) error.takenBackAt = h.takenBackAt;
+  return error;
+}
+
+/** The member that an error names gets the error itself; where it names none, all do. */
+function isAbout(cause: unknown, h: Handle, handles: ReadonlyMap<string, Handle>): boolean {
+  const named = ProviderError.is(cause) ? cause.facts["server"] : undefined;
+  return named === h.address || ![...handles.values()].some((other) => other.address === named);
+}
+
+function notReached(address: string, cause: unknown): StoppedError {
+  if (cause instanceof StoppedError)
+    return new StoppedError(address, cause.parts.why ?? "", "it is as before", cause.parts.todo);
+  const because = ProviderError.is(cause)
+    ? `${cause.parts.what}${cause.parts.why ? ` (${cause.parts.why})` : ""}`
+    : (cause as Error).message;
+  return new StoppedError(address, because, "it is as before");
+}

@@ -1,0 +1,31 @@
+import { lookFailure } from "../mysql/observe";
+import type { Handle } from "./handle";
+
+/** All of them are awaited, so that none is still at work when the first failure is told. */
+export async function inParallel(
+  handles: readonly Handle[],
+  work: (h: Handle) => Promise<void>,
+): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    handles.map((h) =>
+      work(h).catch((error: unknown) => {
+        h.failure = lookFailure(error);
+        throw h.failure;
+      }),
+    ),
+  );
+  const failed = outcomes.find((o) => o.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/** Lets nobody pass before all have come, whether well or not. */
+export function gate(count: number): () => Promise<void> {
+  let missing = count;
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return () => {
+    missing -= 1;
+    if (missing <= 0) open();
+    return opened;
+  };
+}

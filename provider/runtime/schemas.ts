@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { parseAccount } from "../plan/recovery-channel";
+import { channelProperties, memberProperties, unknownValue } from "../plan/wish";
+
+/** A value that is not known before the update passes every check; it is checked again when it is known. */
+const unknown = z.literal(unknownValue);
+
+function known<T extends z.ZodType>(schema: T): z.ZodUnion<[z.ZodLiteral<typeof unknownValue>, T]> {
+  return z.union([unknown, schema]);
+}
+
+const text = known(z.string().min(1));
+
+export const tlsSchema = z.strictObject({
+  mode: known(z.enum(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
+  ca: text.optional(),
+  cert: text.optional(),
+  key: text.optional(),
+  serverName: text.optional(),
+});
+
+const connectionSchema = known(
+  z.strictObject({
+    host: text.optional(),
+    port: known(z.number().int().min(1).max(65535)).optional(),
+    user: text.optional(),
+    password: known(z.string()).optional(),
+    socketPath: text.optional(),
+    connectTimeout: known(z.number().min(1).max(600)).optional(),
+    tls: known(tlsSchema).optional(),
+  }),
+);
+
+const rolloutSchema = known(
+  z.strictObject({
+    onlineTimeout: known(z.number().int().min(70).max(86400)).optional(),
+    switchoverTimeout: known(z.number().int().min(1).max(3600)).optional(),
+    openTransactions: known(z.enum(["keep", "end"])).optional(),
+    maxUnavailable: known(z.number().int().min(1).max(4)).optional(),
+    groupRestart: known(z.enum(["refuse", "allow"])).optional(),
+  }),
+);
+
+const member = z.strictObject({
+  connection: connectionSchema,
+  groupName: known(z.guid({ error: "must be a UUID, e.g. 8a94f357-aab4-11e8-9d3f-0242ac120002" })),
+  localAddress: known(z.string()),
+  bootstrap: known(z.boolean()).optional(),
+  installPlugin: known(z.boolean()).optional(),
+  rollout: rolloutSchema.optional(),
+  variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
+  // Typed by the catalogue.
+  ...Object.fromEntries(
+    memberProperties
+      .filter((p) => p !== "groupName" && p !== "localAddress")
+      .map((p) => [p, z.any().optional()]),
+  ),
+});
+
+const account = z.string().refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'");
+
+const channel = z.strictObject({
+  connection: connectionSchema,
+  user: known(z.string().min(1).max(32)),
+  password: known(z.string()).optional(),
+  donors: known(z.array(known(z.string()))).optional(),
+  networkNamespace: known(z.string()).optional(),
+  privilegeChecksUser: known(account).optional(),
+  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
+  rollout: rolloutSchema.optional(),
+  // Typed by the catalogue.
+  ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
+});
+
+const requirement = known(
+  z.union([
+    z.enum(["NONE", "SSL", "X509"]),
+    z.strictObject({ issuer: text.optional(), subject: text.optional(), cipher: text.optional() }),
+  ]),
+);
+
+const user = z.strictObject({
+  servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
+  user: known(z.string().min(1).max(32)),
+  host: known(z.string().min(1).max(255)).optional(),
+  password: known(z.string()).optional(),
+  authPlugin: text.optional(),
+  require: requirement.optional(),
+  grants: known(z.array(known(z.string()))).optional(),
+  passwordExpire: known(
+    z.union([z.enum(["DEFAULT", "NEVER"]), z.number().int().min(1).max(65535)]),
+  ).optional(),
+  accountLocked: known(z.boolean()).optional(),
+  forceDrop: known(z.boolean()).optional(),
+});
+
+export const schemas = { member, channel, user };
