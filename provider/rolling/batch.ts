@@ -17,7 +17,7 @@ import { Executor } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
 import type { Job, JobResult } from "./job";
-import type { Stage } from "./picture";
+import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
@@ -29,8 +29,16 @@ export interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Jobs of the same deployment that are announced and have not come: the engine runs only so many at once. */
+export interface Late {
+  /** How many of them restart their member. */
+  readonly restarts: number;
+  /** Asked when a member is done: whether any have come by then. */
+  readonly arrived: () => Promise<boolean>;
+}
+
 /** Another deployment, or one whose engine was killed, has this long, in seconds, to end. */
-const lockPatience = 20;
+const lockPatience = 60;
 
 /** One is planned; more only where the group moves its primary by itself in between. */
 const mostHandOvers = 3;
@@ -43,14 +51,18 @@ export class BatchRunner {
     private readonly interrupted: () => boolean,
   ) {}
 
-  /** `done` collects the members that were restarted. */
-  async run(batch: readonly Waiting[], done: Set<string>): Promise<void> {
-    if (this.interrupted()) return batch.forEach((w) => w.reject(interruptedError(w.job.address)));
+  /** `done` collects the members that were restarted. Returns the jobs that go on together with late ones. */
+  async run(batch: readonly Waiting[], done: Set<string>, late: Late): Promise<readonly Waiting[]> {
+    if (this.interrupted()) {
+      batch.forEach((w) => w.reject(interruptedError(w.job.address)));
+      return [];
+    }
     try {
-      if (!(await this.allCanBegin(batch))) return;
-      await again(() => this.withSessions(batch, [], (sessions) => this.inGroup(batch, sessions, done)));
+      if (!(await this.allCanBegin(batch))) return [];
+      return await again(() => this.withSessions(batch, [], (open) => this.inGroup(batch, open, done, late)));
     } catch (error) {
       batch.forEach((w) => w.reject(withLeft(error, "nothing was changed")));
+      return [];
     }
   }
 
@@ -77,31 +89,36 @@ export class BatchRunner {
   }
 
   /** Holds one login a server for as long as the batch lasts. */
-  private async withSessions(
+  private async withSessions<T>(
     batch: readonly Waiting[],
     open: Session[],
-    work: (sessions: Session[]) => Promise<void>,
-  ): Promise<void> {
+    work: (sessions: Session[]) => Promise<T>,
+  ): Promise<T> {
     const next = batch[open.length];
     if (!next) return work(open);
     return this.sessions.use(next.job.target, (s) => this.withSessions(batch, [...open, s], work));
   }
 
-  private async inGroup(batch: readonly Waiting[], sessions: Session[], done: Set<string>): Promise<void> {
+  private async inGroup(
+    batch: readonly Waiting[],
+    sessions: Session[],
+    done: Set<string>,
+    late: Late,
+  ): Promise<readonly Waiting[]> {
     const { job } = batch[0]!;
     const seen = await Promise.all(sessions.map((session) => observe(session)));
     const strangers = strangersTo(seen);
     const witnesses = await this.openWitnesses(job, strangers);
     const all = [...sessions, ...witnesses.map((w) => w.session)];
     try {
-      await this.withLock(job.group, all, async () => {
+      return await this.withLock(job.group, all, async () => {
         // Looked at once more: another deployment may have held the lock until now.
         const facts = await Promise.all(sessions.map((session) => observe(session)));
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
           const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted);
-          await this.work(batch, view, done);
+          return await this.work(batch, view, done, late);
         } finally {
           await Promise.all(handles.map((h) => h.close()));
         }
@@ -112,11 +129,7 @@ export class BatchRunner {
   }
 
   /** On every server in one order, so that two deployments cannot each hold half. */
-  private async withLock(
-    group: string,
-    sessions: readonly Session[],
-    work: () => Promise<void>,
-  ): Promise<void> {
+  private async withLock<T>(group: string, sessions: readonly Session[], work: () => Promise<T>): Promise<T> {
     const name = `mysqlgr:${group}`;
     const ordered = [...sessions].sort((a, b) => (addressOf(a.target) < addressOf(b.target) ? -1 : 1));
     const held: Session[] = [];
@@ -128,7 +141,7 @@ export class BatchRunner {
         }
         held.push(session);
       }
-      await work();
+      return await work();
     } finally {
       await Promise.all(
         held.filter((s) => !s.closed).map((session) => releaseLock(session, name).catch(() => undefined)),
@@ -142,25 +155,34 @@ export class BatchRunner {
     });
   }
 
-  private async work(batch: readonly Waiting[], view: GroupView, done: Set<string>): Promise<void> {
+  private async work(
+    batch: readonly Waiting[],
+    view: GroupView,
+    done: Set<string>,
+    late: Late,
+  ): Promise<readonly Waiting[]> {
     const { handles } = view;
     const executor = new Executor(view);
     const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
     const told = new Set<Handle>();
     try {
       // What cannot be done is refused before anything is tried.
-      schedule(await pictureOf(view, done, this.sessions));
+      schedule(await this.picture(view, done, late));
       await executor.preflight();
-      for await (const stage of this.stages(view, done)) {
+      for await (const stage of this.stages(view, done, late)) {
         executor.requireGoOn();
         await executor.stage(stage);
+        const before = told.size;
         for (const h of handles.values()) {
           if (!h.settled || told.has(h)) continue;
           told.add(h);
           if (stops(h)) done.add(h.id);
           waitingOf(h).resolve(h.result);
         }
+        const open = [...handles.values()].filter((h) => !told.has(h));
+        if (open.length > 0 && told.size > before && (await late.arrived())) return open.map(waitingOf);
       }
+      return [];
     } catch (error) {
       const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...told]));
       for (const h of handles.values()) {
@@ -171,13 +193,18 @@ export class BatchRunner {
             dated(h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause)), h),
           );
       }
+      return [];
     }
   }
 
+  private async picture(view: GroupView, done: ReadonlySet<string>, late: Late): Promise<GroupPicture> {
+    return { ...(await pictureOf(view, done, this.sessions)), coming: late.restarts };
+  }
+
   /** The next stage, each time of the group as it is then: it may have failed over by itself. */
-  private async *stages(view: GroupView, done: ReadonlySet<string>): AsyncGenerator<Stage> {
+  private async *stages(view: GroupView, done: ReadonlySet<string>, late: Late): AsyncGenerator<Stage> {
     for (let handOvers = 0; ;) {
-      const [stage, following] = schedule(await pictureOf(view, done, this.sessions));
+      const [stage, following] = schedule(await this.picture(view, done, late));
       if (!stage) return;
       if (stage.kind === "switch-over" && (handOvers += 1) > mostHandOvers)
         throw new QuorumRiskError(

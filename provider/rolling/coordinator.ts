@@ -1,24 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Sessions } from "../mysql/sessions";
 import { BatchRunner, type Waiting } from "./batch";
 import type { Job, JobResult } from "./job";
 
 interface Gathering {
   waiting: Waiting[];
-  /** Members whose diff ran in this deployment: true where an update is to follow. */
-  announced: Map<string, boolean>;
+  /** Members whose diff ran in this deployment, and whose job has not begun yet. */
+  announced: Map<string, Announced>;
   /** All members that the arrived jobs know of. */
   known: Set<string>;
   timer?: NodeJS.Timeout | undefined;
   since: number;
   /** Members that this deployment has restarted. */
   readonly done: Set<string>;
-  running: Promise<void>;
   busy: boolean;
+}
+
+/** What a member's diff tells. */
+export interface Announced {
+  /** An update is to follow. */
+  readonly changes: boolean;
+  /** It restarts the member. */
+  readonly restarts: boolean;
 }
 
 /** No further job arrived for this long: begin. */
 const quiet = 400;
-/** An update that was announced is waited for this long at most: with --parallel 1 it cannot come before this one ends. */
+/** An update that was announced is waited for this long at most: one more than --parallel cannot come before another has ended. */
 const patience = 1500;
 
 /** Collects the jobs of one deployment by group, and runs them as one schedule. One in a process. */
@@ -39,8 +47,8 @@ export class Coordinator {
   }
 
   /** Told by diff, which runs just before the update that it announces. */
-  announce(group: string, address: string, changes: boolean): void {
-    this.gathering(group).announced.set(address, changes);
+  announce(group: string, address: string, announced: Announced): void {
+    this.gathering(group).announced.set(address, announced);
   }
 
   /**
@@ -91,7 +99,6 @@ export class Coordinator {
       known: new Set(),
       since: 0,
       done: new Set(),
-      running: Promise.resolve(),
       busy: false,
     };
     this.groups.set(group, fresh);
@@ -102,29 +109,47 @@ export class Coordinator {
     clearTimeout(gathering.timer);
     gathering.timer = setTimeout(
       () => {
+        // What runs looks for late jobs between its stages.
+        if (gathering.busy) return;
         if (this.preceding > 0) return this.arm(gathering);
         if (!isComplete(gathering) && isAwaited(gathering) && performance.now() - gathering.since < patience)
           return this.arm(gathering);
-        this.begin(gathering);
+        void this.begin(gathering);
       },
       isComplete(gathering) ? 10 : quiet,
     );
   }
 
-  private begin(gathering: Gathering): void {
+  private async begin(gathering: Gathering): Promise<void> {
+    clearTimeout(gathering.timer);
+    gathering.timer = undefined;
     // Two resources of one server take turns.
     const first = new Map(gathering.waiting.map((w) => [w.job.address, w] as const).reverse());
     const batch = gathering.waiting.filter((w) => first.get(w.job.address) === w);
     gathering.waiting = gathering.waiting.filter((w) => !batch.includes(w));
-    gathering.announced.clear();
+    batch.forEach((w) => gathering.announced.delete(w.job.address));
     gathering.known.clear();
-    gathering.timer = undefined;
-    gathering.running = gathering.running.then(async () => {
-      gathering.busy = true;
-      await this.runner.run(batch, gathering.done);
-      gathering.busy = false;
+    gathering.busy = true;
+    const left = await this.runner.run(batch, gathering.done, {
+      restarts: [...gathering.announced.values()].filter((a) => a.changes && a.restarts).length,
+      arrived: () => this.lateJobs(gathering),
     });
+    gathering.busy = false;
+    gathering.waiting.unshift(...left);
+    if (left.length > 0) return this.begin(gathering);
+    gathering.since = performance.now();
     if (gathering.waiting.length > 0) this.arm(gathering);
+  }
+
+  /** A member is done, so that the engine may send the next: those that have come go on together with what is left. */
+  private async lateJobs(gathering: Gathering): Promise<boolean> {
+    const since = performance.now();
+    while (isAwaited(gathering) && performance.now() - since < patience) await sleep(20);
+    const arrived = new Set(gathering.waiting.map((w) => w.job.address));
+    // Whoever has not come by now may never come.
+    for (const address of [...gathering.announced.keys()])
+      if (!arrived.has(address)) gathering.announced.delete(address);
+    return gathering.waiting.length > 0;
   }
 }
 
@@ -137,5 +162,5 @@ function isComplete(g: Gathering): boolean {
 
 function isAwaited(g: Gathering): boolean {
   const arrived = new Set(g.waiting.map((w) => w.job.address));
-  return [...g.announced].some(([address, changes]) => changes && !arrived.has(address));
+  return [...g.announced].some(([address, { changes }]) => changes && !arrived.has(address));
 }

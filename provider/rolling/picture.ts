@@ -32,6 +32,8 @@ export interface GroupPicture {
   /** rollout.maxUnavailable, where it is declared; the lowest of all members of the deployment. */
   readonly maxUnavailable?: number | undefined;
   readonly seeds?: OutsideSeeds | undefined;
+  /** Members of this deployment that are to restart, too, and whose jobs have not come yet. */
+  readonly coming?: number | undefined;
 }
 
 /** Seeds that no job concerns: one that answers belongs to a running group; of a silent one nothing is known. */

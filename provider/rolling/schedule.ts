@@ -157,14 +157,14 @@ function restarts(
   restarting: readonly ScheduledMember[],
   leaving: ReadonlySet<string>,
 ): Stage[] {
-  const { members } = picture;
+  const { members, coming = 0 } = picture;
   const size = mostAway(present(members).length, picture.maxUnavailable);
   const primary = picture.singlePrimary ? restarting.find((m) => m.primary) : undefined;
-  if (!primary) return inWaves(restarting, size).map(asRestart);
+  if (!primary) return inWaves(restarting, size, coming).map(asRestart);
   const secondaries = restarting.filter((m) => m !== primary);
-  const shared = inWaves([...secondaries, primary], size);
+  const shared = inWaves([...secondaries, primary], size, coming);
   // Where nobody else could take over meanwhile, and where the group elects whom it likes, the primary stops alone.
-  const alone = [...inWaves(secondaries, size), [primary]];
+  const alone = [...inWaves(secondaries, size, coming), [primary]];
   const stage = [shared, alone]
     .map((waves) => ({ waves, stage: handOver(picture, primary, waves.at(-1)!, leaving) }))
     .find((way) => way.stage && (way.stage.by === "function" || way.waves === alone));
@@ -194,9 +194,11 @@ function present(members: readonly ScheduledMember[]): readonly ScheduledMember[
   return members.filter((m) => m.state === "ONLINE" || m.job?.action === "start");
 }
 
-function inWaves<T>(all: readonly T[], size: number): T[][] {
+/** As evenly as with those who are still to come: they fill up the later waves. */
+function inWaves<T>(all: readonly T[], size: number, coming: number): T[][] {
   let from = 0;
-  return waveSizes(all.length, size).map((count) => all.slice(from, (from += count)));
+  const waves = waveSizes(all.length + coming, size).map((count) => all.slice(from, (from += count)));
+  return waves.filter((wave) => wave.length > 0);
 }
 
 /** To the first group of candidates that has one whom the server would take; undefined where there is no candidate at all. */

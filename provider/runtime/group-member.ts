@@ -72,7 +72,7 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
-  coordinator.announce(group, address, changes);
+  coordinator.announce(group, address, { changes, restarts: plan.action === "restart" });
   const notes = unseen.map(
     (name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`,
   );

@@ -97,7 +97,8 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   const group = view.variables["group_replication_group_name"]?.value ?? "";
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
-  if (plan.action === "restart") coordinator.announce(group.toLowerCase(), address, changes);
+  if (plan.action === "restart")
+    coordinator.announce(group.toLowerCase(), address, { changes, restarts: true });
   const note =
     "    (if this member has joined a group on the MYSQL stack since: member-restart; pulumi preview --refresh knows)";
   if (planned) sayPlan("recovery channel", plan, view.running ? [] : [note]);

@@ -20,11 +20,18 @@ export async function create(runtime: ResourceRuntime, news: Inputs): Promise<De
 
 /** As the engine changes one: check, diff, then update where there is a difference. */
 export async function update(old: Deployed, edit: Inputs): Promise<Deployed> {
+  return (await planned(old, edit))();
+}
+
+/** Check and diff; what it returns is the update. */
+async function planned(old: Deployed, edit: Inputs): Promise<() => Promise<Deployed>> {
   const inputs = await checked(old.runtime, old.inputs, { ...old.inputs, ...edit });
   const { changes } = await old.runtime.diff(old.id, old.outs, inputs);
-  if (!changes) return { ...old, inputs };
-  const { outs } = await old.runtime.update(old.id, old.outs, inputs);
-  return { ...old, inputs, outs };
+  return async () => {
+    if (!changes) return { ...old, inputs };
+    const { outs } = await old.runtime.update(old.id, old.outs, inputs);
+    return { ...old, inputs, outs };
+  };
 }
 
 /** `pulumi refresh`: state is what the server is. */
@@ -44,17 +51,50 @@ export async function updateAll(
   olds: readonly Deployed[],
   edit: Inputs | ((index: number) => Inputs),
 ): Promise<{ failures: (Failure | undefined)[]; after: Deployed[] }> {
-  const outcomes = await Promise.all(
-    olds.map(async (old, i) => {
-      try {
-        return { after: await update(old, typeof edit === "function" ? edit(i) : edit) };
-      } catch (error) {
-        const failure = failureOf(error);
-        return { after: failure.outs ? { ...old, outs: failure.outs } : old, failure };
-      }
-    }),
+  const editOf = typeof edit === "function" ? edit : (): Inputs => edit;
+  return ended(olds, await Promise.all(olds.map((old, i) => settled(update(old, editOf(i))))));
+}
+
+/** As `pulumi up --parallel` does it: one check and diff after the other, each when the update before it has found its turn. */
+export async function updateAllInTurns(
+  olds: readonly Deployed[],
+  edit: Inputs,
+  parallel: number,
+): Promise<{ failures: (Failure | undefined)[]; after: Deployed[] }> {
+  const running = new Set<Promise<unknown>>();
+  const outcomes: Promise<Outcome>[] = [];
+  for (const old of olds) {
+    const work = await planned(old, edit);
+    while (running.size >= parallel) await Promise.race(running);
+    const outcome = settled(work());
+    outcomes.push(outcome);
+    running.add(outcome);
+    void outcome.then(() => running.delete(outcome));
+  }
+  return ended(olds, await Promise.all(outcomes));
+}
+
+type Outcome = { after: Deployed } | { failure: Failure };
+
+function settled(work: Promise<Deployed>): Promise<Outcome> {
+  return work.then(
+    (after) => ({ after }),
+    (error: unknown) => ({ failure: failureOf(error) }),
   );
-  return { failures: outcomes.map((o) => o.failure), after: outcomes.map((o) => o.after) };
+}
+
+function ended(
+  olds: readonly Deployed[],
+  outcomes: readonly Outcome[],
+): { failures: (Failure | undefined)[]; after: Deployed[] } {
+  return {
+    failures: outcomes.map((o) => ("failure" in o ? o.failure : undefined)),
+    after: outcomes.map((o, i) => {
+      if ("after" in o) return o.after;
+      const old = olds[i]!;
+      return o.failure.outs ? { ...old, outs: o.failure.outs } : old;
+    }),
+  };
 }
 
 /** A refusal, taken apart. */

@@ -7,6 +7,7 @@ import {
   said,
   snapshot,
   updateAll,
+  updateAllInTurns,
   useRuntime,
   useSandbox,
   value,
@@ -51,10 +52,13 @@ describe("a rolling change of five members", () => {
     return fewest;
   }
 
-  async function change(edit: Record<string, unknown>): Promise<{ fewest: number; missing: number[] }> {
+  async function change(
+    edit: Record<string, unknown>,
+    parallel = 8,
+  ): Promise<{ fewest: number; missing: number[] }> {
     const writer = await startWriter(all());
     const fewest = await fewestDuring(async () => {
-      const { failures, after } = await updateAll(members, edit);
+      const { failures, after } = await updateAllInTurns(members, edit, parallel);
       expect(failures).toEqual(all().map(() => undefined));
       members = after;
     });
@@ -62,10 +66,13 @@ describe("a rolling change of five members", () => {
     return { fewest, missing: (await writer.verify(all())).map((check) => check.missing) };
   }
 
-  it("stops two at a time, the primary last after one switch-over, and keeps a majority", async () => {
+  it.each([
+    ["stops two at a time, the primary last after one switch-over, and keeps a majority", "VERIFY_CA", 8],
+    ["takes in the members that come only when others are done (--parallel 3)", "REQUIRED", 3],
+  ])("%s", async (_, sslMode, parallel) => {
     const before = await Promise.all(all().map(snapshot));
     const primary = await primaryOf(all());
-    const { fewest, missing } = await change({ sslMode: "VERIFY_CA" });
+    const { fewest, missing } = await change({ sslMode }, parallel);
     expect(fewest).toBe(3);
     expect(missing).toEqual([0, 0, 0, 0, 0]);
     expect(said.filter((line) => line.startsWith("switch-over:"))).toHaveLength(1);
@@ -74,13 +81,13 @@ describe("a rolling change of five members", () => {
     expect(restarts.at(-1)).toContain(`:${primary.port}`);
     const after = await Promise.all(all().map(snapshot));
     expect(after.map(({ starts }, i) => starts.length - before[i]!.starts.length)).toEqual([1, 1, 1, 1, 1]);
-    for (const member of all()) expect(await value(member, "@@group_replication_ssl_mode")).toBe("VERIFY_CA");
+    for (const member of all()) expect(await value(member, "@@group_replication_ssl_mode")).toBe(sslMode);
     await expectHealthy(all());
   });
 
   it("stops one at a time where maxUnavailable is 1 on any of them", async () => {
     const rollout = { rollout: { maxUnavailable: 1 } };
-    const { fewest, missing } = await change({ sslMode: "REQUIRED", ...rollout });
+    const { fewest, missing } = await change({ sslMode: "VERIFY_CA", ...rollout });
     expect(fewest).toBe(4);
     expect(missing).toEqual([0, 0, 0, 0, 0]);
     await expectHealthy(all());
@@ -93,7 +100,7 @@ describe("a rolling change of five members", () => {
     try {
       await client.query("START TRANSACTION");
       await client.query("INSERT INTO health.beats VALUES (4712)");
-      const edit = { sslMode: "VERIFY_CA", rollout: { switchoverTimeout: 2, openTransactions: "end" } };
+      const edit = { sslMode: "REQUIRED", rollout: { switchoverTimeout: 2, openTransactions: "end" } };
       const { failures, after } = await updateAll(members, edit);
       expect(failures).toEqual(all().map(() => undefined));
       members = after;

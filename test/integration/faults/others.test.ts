@@ -5,23 +5,29 @@ import { useScene } from "./scene";
 
 const scene = useScene({ deploy: [1, 2] });
 
-/** Replication to this member finds a table missing, until it is put back. */
-const hide = (member: Member) => runLocally(member, "RENAME TABLE writer.rows TO writer.hidden");
+/** The member that is stopped first finds a table missing when it recovers, until it is put back. */
+async function hideFromTheFirst(): Promise<Member> {
+  const victim = await scene.sent("STOP GROUP_REPLICATION");
+  // The deployment learns late that it has stopped, so that it starts it after this.
+  scene.proxy(victim).delay = 2000;
+  await until("it is stopped", 20, async () => (await stateOf(victim)) === "OFFLINE");
+  await runLocally(victim, "RENAME TABLE writer.rows TO writer.hidden");
+  scene.proxy(victim).delay = 0;
+  return victim;
+}
 const unhide = (member: Member) => runLocally(member, "RENAME TABLE writer.hidden TO writer.rows");
+
+const everywhere = (sql: string) => Promise.all(scene.all.map((member) => query(member, sql)));
 
 describe("a member that is restarted", () => {
   it("and goes to ERROR", async () => {
     let victim: Member | undefined;
     const { cause } = await scene.undergo({
-      happens: async () => {
-        victim = await scene.sent("STOP GROUP_REPLICATION");
-        await until("it is stopped", 20, async () => (await stateOf(victim!)) === "OFFLINE");
-        await query(victim, "SET GLOBAL group_replication_recovery_retry_count = 1");
-        await hide(victim);
-      },
+      before: () => everywhere("SET GLOBAL group_replication_recovery_retry_count = 1"),
+      happens: async () => (victim = await hideFromTheFirst()),
       mend: async () => {
         await unhide(victim!);
-        await query(victim!, "SET GLOBAL group_replication_recovery_retry_count = DEFAULT");
+        await everywhere("SET GLOBAL group_replication_recovery_retry_count = DEFAULT");
       },
     });
     expect(cause).toMatchObject({
@@ -37,16 +43,12 @@ describe("a member that is restarted", () => {
       // Less than may be declared.
       more: () => ({ rollout: { onlineTimeout: 8 } }),
       unchecked: true,
-      happens: async () => {
-        victim = await scene.sent("STOP GROUP_REPLICATION");
-        await until("it is stopped", 20, async () => (await stateOf(victim!)) === "OFFLINE");
-        await query(victim, "SET GLOBAL group_replication_recovery_reconnect_interval = 3");
-        await hide(victim);
-      },
+      before: () => everywhere("SET GLOBAL group_replication_recovery_reconnect_interval = 3"),
+      happens: async () => (victim = await hideFromTheFirst()),
       mend: async () => {
         await unhide(victim!);
         await until("it recovers", 30, async () => (await stateOf(victim!)) === "ONLINE");
-        await query(victim!, "SET GLOBAL group_replication_recovery_reconnect_interval = DEFAULT");
+        await everywhere("SET GLOBAL group_replication_recovery_reconnect_interval = DEFAULT");
       },
     });
     expect(cause).toMatchObject({

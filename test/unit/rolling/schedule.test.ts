@@ -31,6 +31,11 @@ describe("schedule", () => {
       ["bootstrap b", "join a c"],
     ],
     [
+      "makes waves as even as with the members that are still to come",
+      restarting("abcdefgh", {}, { coming: 1 }),
+      ["restart b c d", "restart e f g", "switch-over a to b|c|d|e|f|g", "restart h a"],
+    ],
+    [
       "joins, and makes no second group, where a seed outside the deployment answers",
       picture([job("a", "start", { bootstrap: true }), job("b", "start")], {
         seeds: { all: ["db9:33061"], answering: "db9:33061" },
