@@ -1,6 +1,6 @@
 import type { AccountFact, AccountRequirement } from "../mysql/facts";
 import { dialectOf } from "../mysql/dialect";
-import { passwordMatches } from "../mysql/password";
+import { fingerprintOf, passwordMatches } from "../mysql/password";
 import { type Sql, account, identifier, quote, secret, sql } from "../mysql/sql";
 import { atLeast } from "../mysql/versions";
 import { type Step, step } from "./step";
@@ -24,6 +24,8 @@ export interface UserWish {
 export interface SeenAccount {
   readonly plugin: string;
   readonly passwordMatches: boolean;
+  /** Of the hash that was compared. */
+  readonly fingerprint?: string | undefined;
   readonly hasPassword: boolean;
   readonly require: AccountRequirement;
   readonly passwordLifetime: number | null;
@@ -32,12 +34,20 @@ export interface SeenAccount {
   readonly grants: readonly string[];
 }
 
-export function seenAccount(fact: AccountFact | undefined, password: string): SeenAccount | undefined {
+/** `before`: the account as it was when this same password was compared last. */
+export function seenAccount(
+  fact: AccountFact | undefined,
+  password: string,
+  before?: SeenAccount,
+): SeenAccount | undefined {
   if (!fact) return undefined;
   const { hash, ...rest } = fact;
+  const fingerprint = fingerprintOf(fact.plugin, hash);
+  const same = fingerprint !== undefined && fingerprint === before?.fingerprint;
   return {
     ...rest,
-    passwordMatches: passwordMatches(fact.plugin, hash, password),
+    passwordMatches: (same && before.passwordMatches) || passwordMatches(fact.plugin, hash, password),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
     hasPassword: hash.length > 0,
   };
 }

@@ -21,7 +21,7 @@ import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
+import { declaredIn, failureOf, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
 import { rolloutOf } from "./rollout";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
@@ -63,9 +63,9 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
 }
 
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
-  const state = olds as MemberState;
+  const state = stateIn<MemberState>(olds);
   const before = removedFrom(olds, news, memberProperties);
-  const view = viewInState(state);
+  const { view } = state.facts;
   const { wish, unseen } = seenPart(wishOfInputs(news), view);
   const plan = planMember(view, wish, before);
   const planned = !isEmpty(plan);
@@ -89,7 +89,7 @@ export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs
 }
 
 export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
-  const state = olds as MemberState;
+  const state = stateIn<MemberState>(olds);
   const target = targetOf(news["connection"] as ConnectionInputs);
   const seen = await sessions.use(target, (session) => observe(session));
   const others = seen.members.map((m) => `${m.host}:${m.port}`);
@@ -105,7 +105,7 @@ export async function read(
   id: string,
   props: Inputs,
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
-  const state = props as MemberState;
+  const state = stateIn<MemberState>(props);
   const target = targetOf(props["connection"] as ConnectionInputs);
   const facts = await sessions.use(target, (session) => observeForRefresh(session));
   requireSame(facts, state.serverUuid);
@@ -115,7 +115,7 @@ export async function read(
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
-  const state = props as MemberState;
+  const state = stateIn<MemberState>(props);
   await coordinator.submit(
     { ...jobOf(props, state, []), leave: (facts) => leaveSteps(facts, props, state), bootstrap: false },
     [],
@@ -144,10 +144,6 @@ function seenPart(wish: MemberWish, view: ServerView): { wish: MemberWish; unsee
     Object.entries(wish.variables).filter(([name]) => !unseen.includes(name)),
   );
   return { wish: { ...wish, variables }, unseen };
-}
-
-function viewInState(state: MemberState): ServerView {
-  return state.facts.view;
 }
 
 function seedsOf(inputs: Inputs): string[] {
@@ -222,7 +218,7 @@ async function outputsOf(
     running: view.running,
     pending: pendingOf(view, wish),
     loadedCertificate: certificate === undefined ? undefined : certificateFacts(certificate),
-    facts: { view, settledAt },
+    facts: pack({ view, settledAt } satisfies MemberState["facts"]),
   };
 }
 

@@ -4,6 +4,20 @@ import type { Inputs } from "./validation";
 /** The engine's key for the serialized stub. */
 export const providerKey = "__provider";
 
+/**
+ * What was seen of a server is one text in state: as a tree of values it would take the engine and its protocol more time than all
+ * questions to the servers. State of earlier releases holds the tree.
+ */
+export function pack(facts: unknown): string {
+  return JSON.stringify(facts);
+}
+
+/** State as the resource knows it. */
+export function stateIn<State extends { facts: unknown }>(all: Inputs): State {
+  const { facts } = all;
+  return { ...all, facts: typeof facts === "string" ? (JSON.parse(facts) as unknown) : facts } as State;
+}
+
 /** The failure of an operation that left something behind: state keeps what happened. */
 export class PartialFailure extends Error {
   readonly reasons: string[];
@@ -74,6 +88,6 @@ function sorted(value: unknown): unknown {
 export function failureOf(id: string, olds: Inputs, error: unknown): unknown {
   const takenBackAt = (error as { takenBackAt?: unknown }).takenBackAt;
   if (typeof takenBackAt !== "number") return error;
-  const facts = olds["facts"] as Inputs;
-  return new PartialFailure(id, { ...olds, facts: { ...facts, settledAt: takenBackAt } }, error);
+  const { facts } = stateIn<{ facts: Inputs }>(olds);
+  return new PartialFailure(id, { ...olds, facts: pack({ ...facts, settledAt: takenBackAt }) }, error);
 }

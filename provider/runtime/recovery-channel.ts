@@ -22,7 +22,7 @@ import { Handle } from "../rolling/handle";
 import type { Job } from "../rolling/job";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { declaredIn, failureOf, isNew, providerOf, same, stubChanged } from "./lifecycle";
+import { declaredIn, failureOf, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { proveChannel } from "./recovery-proof";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
@@ -32,7 +32,7 @@ import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFai
 interface ChannelState extends Inputs {
   address: string;
   serverUuid: string;
-  facts: { view: ServerView; channel?: SeenChannel; settledAt: number };
+  facts: { view: ServerView; channel?: SeenChannel | undefined; settledAt: number };
 }
 
 const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
@@ -77,7 +77,7 @@ function donorFailures(donors: unknown): CheckFailure[] {
 }
 
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
-  const state = olds as ChannelState;
+  const state = stateIn<ChannelState>(olds);
   const { view, channel } = state.facts;
   const seen = channel && {
     ...channel,
@@ -111,7 +111,7 @@ export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs
 }
 
 export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
-  const state = olds as ChannelState;
+  const state = stateIn<ChannelState>(olds);
   const facts = await converge(news, state).catch((error: unknown) => {
     throw failureOf(id, olds, error);
   });
@@ -122,7 +122,7 @@ export async function read(
   id: string,
   props: Inputs,
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
-  const state = props as ChannelState;
+  const state = stateIn<ChannelState>(props);
   const facts = await sessions.use(targetOf(props["connection"] as ConnectionInputs), (s) =>
     observeForRefresh(s),
   );
@@ -133,7 +133,7 @@ export async function read(
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
-  const state = props as ChannelState;
+  const state = stateIn<ChannelState>(props);
   await sessions.use(targetOf(props["connection"] as ConnectionInputs), async (session) => {
     const facts = await observe(session);
     requireSame(facts, state);
@@ -284,7 +284,7 @@ function outputsOf(inputs: Inputs, facts: ServerFacts, state: ChannelState | und
     serverUuid: facts.uuid,
     serverVersion: facts.version,
     pending: plan.action === "restart" ? names.filter((name) => view.sinceStart.includes(name)) : [],
-    facts: { view, settledAt, ...(seen === undefined ? {} : { channel: seen }) },
+    facts: pack({ view, settledAt, channel: seen } satisfies ChannelState["facts"]),
   };
 }
 

@@ -24,7 +24,7 @@ import { isUnknown } from "../plan/wish";
 import { peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { type Open, awaitMembers, eachPlace, placeOf, run, withSessions } from "./account-places";
 import { type ConnectionInputs, addressFrom, sayOnce, sessions, targetOf } from "./context";
-import { PartialFailure, declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
+import { PartialFailure, declaredIn, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { newestVersion, sayCreation } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
@@ -37,7 +37,7 @@ interface SeenPlace {
 
 interface UserState extends Inputs {
   createdOn: string[];
-  facts: { places: SeenPlace[] };
+  facts: { places: readonly SeenPlace[] };
 }
 
 const outputs = ["account", "addresses", "createdOn", "oldPasswordRetained", "facts"];
@@ -99,7 +99,7 @@ export function diff(
   olds: Inputs,
   news: Inputs,
 ): { changes: boolean; replaces?: string[]; deleteBeforeReplace?: boolean } {
-  const state = olds as UserState;
+  const state = stateIn<UserState>(olds);
   const wish = wishAfter(olds, news);
   const passwordKept = isUnknown(news["password"]) || (olds["password"] ?? "") === (news["password"] ?? "");
   const steps = places(state).flatMap(({ place, account }) =>
@@ -150,14 +150,14 @@ export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs
 }
 
 export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
-  return { outs: await converge(news, olds as UserState, id) };
+  return { outs: await converge(news, stateIn<UserState>(olds), id) };
 }
 
 export async function read(
   id: string,
   props: Inputs,
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
-  const state = props as UserState;
+  const state = stateIn<UserState>(props);
   const inputs = declared(props);
   const wish = wishOfInputs(inputs);
   const seen = await look(inputs, wish, state, observeForRefresh);
@@ -167,7 +167,7 @@ export async function read(
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
-  const state = props as UserState;
+  const state = stateIn<UserState>(props);
   const wish = wishOfInputs(props);
   const targets = targetsOf(props);
   await withSessions(targets, async (open) => {
@@ -279,7 +279,8 @@ async function look(
           readAccount(session, wish.user, wish.host),
         ]);
         requireSame(facts, state);
-        const seen = seenAccount(account, passwordOf(inputs));
+        const before = state?.facts.places.find((p) => p.uuid === facts.uuid)?.account;
+        const seen = seenAccount(account, passwordOf(inputs), before);
         return {
           place: placeOf(facts),
           uuid: facts.uuid,
@@ -330,7 +331,7 @@ function outputsOf(inputs: Inputs, seen: readonly SeenPlace[], createdOn: readon
     addresses: seen.filter((s) => s.account !== undefined).map((s) => s.place.address),
     createdOn: [...createdOn].sort(),
     oldPasswordRetained: seen.some((s) => s.account?.oldPassword === true),
-    facts: { places: seen },
+    facts: pack({ places: seen } satisfies UserState["facts"]),
   };
 }
 

@@ -441,6 +441,22 @@ describe("seenAccount", () => {
     expect(Object.keys(seenAccount(fact, "password")!)).not.toContain("hash");
   });
 
+  it("does not try a password again that was found to match this very hash", () => {
+    const salted = { ...fact, plugin: "caching_sha2_password", hash: Buffer.alloc(70, 1) };
+    const before = { ...seenAccount(salted, "password")!, passwordMatches: true };
+    expect(before.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(seenAccount(salted, "password", before)).toMatchObject({ passwordMatches: true });
+    expect(seenAccount(salted, "password", { ...before, passwordMatches: false })).toMatchObject({
+      passwordMatches: false,
+    });
+    const other = { ...salted, hash: Buffer.alloc(70, 2) };
+    expect(seenAccount(other, "password", before)).toMatchObject({ passwordMatches: false });
+  });
+
+  it("keeps no fingerprint of a hash without salt: guesses could be tested against it", () => {
+    expect(seenAccount(fact, "password")!.fingerprint).toBeUndefined();
+  });
+
   it("is nothing where there is no account", () => {
     expect(seenAccount(undefined, "")).toBeUndefined();
   });

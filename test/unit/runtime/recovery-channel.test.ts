@@ -81,7 +81,9 @@ describe("diff of RecoveryChannel", () => {
     diff("id", state(), changed({ recoverySslCa: "/new.pem" }));
     expect(announce).not.toHaveBeenCalled();
     diff("id", state({ stack: "MYSQL" }), changed({ recoverySslCa: "/new.pem" }));
-    expect(announce.mock.calls).toEqual([["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", true]]);
+    expect(announce.mock.calls).toEqual([
+      ["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", { changes: true, restarts: true }],
+    ]);
   });
 
   it("finds the stub of another release", () => {
