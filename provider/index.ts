@@ -6,6 +6,7 @@ export {
   type RolloutArgs,
 } from "./resources/group-member";
 export { RecoveryChannel, type RecoveryChannelArgs } from "./resources/recovery-channel";
+export { ReplicationChannel, type ReplicationChannelArgs } from "./resources/replication-channel";
 export {
   ReplicationUser,
   type CertificateRequirementArgs,

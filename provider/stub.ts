@@ -53,3 +53,19 @@ export const replicationUserProvider: Provider = {
   delete: async (id, props) =>
     require("pulumi-mysql-group-replication/runtime").replicationUser.delete(id, props),
 };
+
+export const replicationChannelProvider: Provider = {
+  configure: async (req) => require("pulumi-mysql-group-replication/runtime").configure(req),
+  check: async (olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.check(olds, news),
+  diff: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.diff(id, olds, news),
+  create: async (inputs) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.create(inputs),
+  read: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.read(id, props ?? {}),
+  update: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.update(id, olds, news),
+  delete: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").replicationChannel.delete(id, props),
+};

@@ -61,3 +61,17 @@ export function identifier(name: string): string {
 export function account(user: string, host: string): string {
   return `${quote(user)}@${quote(host)}`;
 }
+
+/** 'user'@'host', `user`@`host`, user@host. */
+export function parseAccount(text: string): { user: string; host: string } | undefined {
+  const part = "(?:'([^']*)'|`([^`]*)`|([^@'`]*))";
+  const match = new RegExp(`^${part}@${part}$`).exec(text.trim());
+  if (!match) return undefined;
+  return { user: match[1] ?? match[2] ?? match[3] ?? "", host: match[4] ?? match[5] ?? match[6] ?? "" };
+}
+
+/** As a statement names the account. */
+export function accountLiteral(text: string): string {
+  const parsed = parseAccount(text);
+  return parsed ? account(parsed.user, parsed.host) : quote(text);
+}

@@ -1,7 +1,7 @@
 import { canonical, variable } from "../mysql/catalogue";
 import { dialectOf } from "../mysql/dialect";
 import type { ChannelFact } from "../mysql/facts";
-import { type Sql, account, quote, secret, sql } from "../mysql/sql";
+import { type Sql, accountLiteral, quote, secret, sql } from "../mysql/sql";
 import { NotReadyError } from "../errors";
 import type { MemberPlan } from "./group-member";
 import { changesLive, persistStep, resetSteps, setStep } from "./settings";
@@ -168,19 +168,6 @@ export const channelOptions: readonly ChannelOption[] = [
     canonical: (value) => value.toUpperCase(),
   },
 ];
-
-/** 'user'@'host', `user`@`host`, user@host. */
-export function parseAccount(text: string): { user: string; host: string } | undefined {
-  const part = "(?:'([^']*)'|`([^`]*)`|([^@'`]*))";
-  const match = new RegExp(`^${part}@${part}$`).exec(text.trim());
-  if (!match) return undefined;
-  return { user: match[1] ?? match[2] ?? match[3] ?? "", host: match[4] ?? match[5] ?? match[6] ?? "" };
-}
-
-function accountLiteral(text: string): string {
-  const parsed = parseAccount(text);
-  return parsed ? account(parsed.user, parsed.host) : quote(text);
-}
 
 /** What deletion does: the credentials are cleared, declared settings go back to the server's defaults. */
 export function clearChannelSteps(view: ServerView, managed: readonly string[]): Step[] {

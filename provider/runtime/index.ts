@@ -2,6 +2,7 @@ import { type StackConfiguration, coordinator, setConfiguration } from "./contex
 import * as member from "./group-member";
 import { onInterrupt } from "./interrupt";
 import * as channel from "./recovery-channel";
+import * as source from "./replication-channel";
 import * as user from "./replication-user";
 import type { CheckFailure, Inputs } from "./validation";
 
@@ -54,3 +55,4 @@ export function configure(req: { config: StackConfiguration }): Promise<void> {
 export const groupMember = runtimeOf(member);
 export const recoveryChannel = runtimeOf(channel);
 export const replicationUser = runtimeOf(user);
+export const replicationChannel = runtimeOf(source);

@@ -18,6 +18,9 @@ export function stateIn<State extends { facts: unknown }>(all: Inputs): State {
   return { ...all, facts: typeof facts === "string" ? (JSON.parse(facts) as unknown) : facts } as State;
 }
 
+/** Stands for a password that is not the declared one: a refresh shows that it differs, and never what it is. */
+export const otherPassword = "(another password on the server)";
+
 /** The failure of an operation that left something behind: state keeps what happened. */
 export class PartialFailure extends Error {
   readonly reasons: string[];

@@ -22,7 +22,17 @@ import { Handle } from "../rolling/handle";
 import type { Job } from "../rolling/job";
 import { parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { declaredIn, failureOf, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
+import {
+  declaredIn,
+  failureOf,
+  isNew,
+  otherPassword,
+  pack,
+  providerOf,
+  same,
+  stateIn,
+  stubChanged,
+} from "./lifecycle";
 import { discardOldPasswords } from "./old-password";
 import { proveChannel } from "./recovery-proof";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
@@ -39,7 +49,6 @@ const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 /** Stands in for a password that is not the declared one: the real one is nobody's business. */
-const otherPassword = "(another password on the server)";
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);

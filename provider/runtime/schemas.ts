@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseAccount } from "../plan/recovery-channel";
+import { type ChannelOption, channelOptions } from "../mysql/channel-options";
+import { parseAccount } from "../mysql/sql";
 import { channelProperties, memberProperties, unknownValue } from "../plan/wish";
 
 /** A value that is not known before the update passes every check; it is checked again when it is known. */
@@ -10,6 +11,8 @@ function known<T extends z.ZodType>(schema: T): z.ZodUnion<[z.ZodLiteral<typeof 
 }
 
 const text = known(z.string().min(1));
+
+const leaveOut = "must not be empty; leave it out to have it unmanaged";
 
 export const tlsSchema = z.strictObject({
   mode: known(z.enum(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
@@ -94,4 +97,42 @@ const user = z.strictObject({
   forceDrop: known(z.boolean()).optional(),
 });
 
-export const schemas = { member, channel, user };
+const source = z.strictObject({
+  connection: connectionSchema,
+  channelName: known(z.string()).optional(),
+  host: text,
+  user: text,
+  password: known(z.string()).optional(),
+  sslMode: known(z.enum(["DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
+  logFile: text.optional(),
+  logPosition: known(z.number().int().min(4)).optional(),
+  running: known(z.boolean()).optional(),
+  source: connectionSchema.optional(),
+  ...Object.fromEntries(
+    channelOptions
+      .filter((o) => o.property !== "host" && o.property !== "user")
+      .map((o) => [o.property, known(optionSchema(o)).optional()]),
+  ),
+});
+
+function optionSchema(option: ChannelOption): z.ZodType {
+  const { kind, min = 0, max = Number.MAX_SAFE_INTEGER, words } = option;
+  switch (kind) {
+    case "boolean":
+      return z.boolean();
+    case "integer":
+      return z.number().int().min(min).max(max);
+    case "decimal":
+      return z.number().min(min).max(max);
+    case "list":
+      return z.array(known(words ? z.enum(words) : z.string().min(1))).min(1, leaveOut);
+    case "account":
+      return account;
+    case "word":
+      return words ? z.enum(words) : z.string().min(1, leaveOut);
+    case "text":
+      return z.string().min(1, leaveOut);
+  }
+}
+
+export const schemas = { member, channel, user, source };

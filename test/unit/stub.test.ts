@@ -22,6 +22,7 @@ const resources: [provider: string, resource: string][] = [
   ["groupMemberProvider", "groupMember"],
   ["recoveryChannelProvider", "recoveryChannel"],
   ["replicationUserProvider", "replicationUser"],
+  ["replicationChannelProvider", "replicationChannel"],
 ];
 const signatures: [method: string, parameters: string[], passed?: string][] = [
   ["configure", ["req"]],

@@ -6,10 +6,10 @@ import {
   type ChannelWish,
   type SeenChannel,
   clearChannelSteps,
-  parseAccount,
   planChannel,
   seenChannel,
 } from "../../../provider/plan/recovery-channel";
+import { parseAccount } from "../../../provider/mysql/sql";
 import { printSteps } from "../../../provider/plan/step";
 import type { Wish } from "../../../provider/plan/wish";
 import { type ViewOptions, thrownBy, view } from "../builders";
