@@ -132,7 +132,9 @@ function stack(text: string): Stack {
 
 function oldVersion(text: string): OldVersion {
   if (!isOldVersion(text))
-    throw new SandboxError(`--version is ${OLD_VERSIONS.join(" or ")}, not "${text}"; a newer one needs none.`);
+    throw new SandboxError(
+      `--version is ${OLD_VERSIONS.join(" or ")}, not "${text}"; a newer one needs none.`,
+    );
   return text;
 }
 
