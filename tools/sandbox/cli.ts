@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { FieldPacket } from "mysql2/promise";
 import { connect } from "./client";
 import { SandboxError, reason } from "./errors";
+import { isOldVersion, OLD_VERSIONS, type OldVersion } from "./old-server";
 import { down, kill, start, status, stop, up } from "./sandbox";
 import { names } from "./store";
 import { table } from "./table";
@@ -15,6 +16,7 @@ const HELP = `Real MySQL servers on this machine, for trying things out and for 
       --members N         how many, 1 to 9 (3)
       --stack XCOM|MYSQL  what members talk to each other through (XCOM)
       --group             also form a group with TLS, by hand-written SQL
+      --version V         real servers of an old release, 5.7.22 or 8.0.15, in no group
       --plain             servers only, in no group (this is the default)
   status [--json]         addresses, processes, roles; --json has paths and passwords too
   sql MEMBER "SQL"        run statements on a member, such as db1
@@ -29,6 +31,7 @@ const HELP = `Real MySQL servers on this machine, for trying things out and for 
 const OPTIONS = {
   members: { type: "string" },
   stack: { type: "string" },
+  version: { type: "string" },
   plain: { type: "boolean" },
   group: { type: "boolean" },
   name: { type: "string" },
@@ -49,7 +52,7 @@ interface Command {
 const COMMANDS: Record<string, Command> = {
   up: {
     operands: [],
-    options: ["members", "stack", "plain", "group"],
+    options: ["members", "stack", "version", "plain", "group"],
     async run(values, _operands, name) {
       if (values.plain && values.group) throw new SandboxError("--plain and --group exclude each other.");
       await up({
@@ -57,6 +60,7 @@ const COMMANDS: Record<string, Command> = {
         members: number(values.members ?? "3"),
         stack: stack(values.stack ?? "XCOM"),
         group: values.group ?? false,
+        ...(values.version === undefined ? {} : { version: oldVersion(values.version) }),
       });
       show(await status(name));
     },
@@ -124,6 +128,14 @@ function stack(text: string): Stack {
   if (upper !== "XCOM" && upper !== "MYSQL")
     throw new SandboxError(`--stack is XCOM or MYSQL, not "${text}".`);
   return upper;
+}
+
+function oldVersion(text: string): OldVersion {
+  if (!isOldVersion(text))
+    throw new SandboxError(
+      `--version is ${OLD_VERSIONS.join(" or ")}, not "${text}"; a newer one needs none.`,
+    );
+  return text;
 }
 
 async function memberOf(name: string, who: string | undefined): Promise<Member> {

@@ -9,17 +9,17 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Debian's mysql-server-core, with all its libraries. */
 export function unpackDebianServer(folder: string, update: (text: string) => void): Promise<void> {
-  return unpackDebian(folder, SERVER, update);
+  return unpackDebian(folder, [SERVER], update);
 }
 
 /**
- * Unpacks a package with all its libraries into `folder`, from sid, since stable releases have no
+ * Unpacks packages with all their libraries into `folder`, from sid, since stable releases have no
  * MySQL. It uses an apt state of its own: needs no root, and touches neither this machine's
  * packages nor its package lists.
  */
 export async function unpackDebian(
   folder: string,
-  name: string,
+  names: readonly string[],
   update: (text: string) => void,
 ): Promise<void> {
   const state = join(folder, ".apt");
@@ -50,14 +50,18 @@ export async function unpackDebian(
 
   update("reading Debian's package lists");
   await run("apt-get", [...settings, "update"], { timeout: 300_000 });
-  update(name === SERVER ? "downloading MySQL and its libraries, about 45 MB" : `downloading ${name}`);
-  const install = ["--download-only", "--yes", "--no-install-recommends", "install", name];
+  update(
+    names.includes(SERVER)
+      ? "downloading MySQL and its libraries, about 45 MB"
+      : `downloading ${names.join(", ")}`,
+  );
+  const install = ["--download-only", "--yes", "--no-install-recommends", "install", ...names];
   await run("apt-get", [...settings, ...install], { timeout: 600_000 });
 
   // Perl is only for the maintainer scripts, which are not run here.
   const files = readdirSync(archives).filter((file) => file.endsWith(".deb") && !file.startsWith("perl"));
-  if (!files.some((file) => file.startsWith(name)))
-    throw new SandboxError(`apt-get did not leave ${name} in its archives`);
+  const missing = names.find((name) => !files.some((file) => file.startsWith(name)));
+  if (missing !== undefined) throw new SandboxError(`apt-get did not leave ${missing} in its archives`);
   update(`unpacking ${files.length} packages`);
   await each(files, Math.max(2, cpus().length), async (file) => {
     await run("dpkg-deb", ["--extract", join(archives, file), folder]);

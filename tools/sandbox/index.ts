@@ -11,6 +11,7 @@ export { SandboxError, reason } from "./errors";
 export { addMember, authorityOf, down, kill, start, status, stop, up } from "./sandbox";
 export { ip } from "./iproute";
 export { pidOf } from "./member";
+export { findOldServer, OLD_VERSIONS, type OldVersion } from "./old-server";
 export { findServer, type ServerFiles } from "./server";
 export { names } from "./store";
 export type { Member, RunState, Sandbox, Stack, UpOptions } from "./types";

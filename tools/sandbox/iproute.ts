@@ -16,7 +16,7 @@ export async function findIp(): Promise<void> {
   if (ipCommand()) return;
   const report = step("iproute2 from Debian's package");
   try {
-    await once(KEY, (folder) => unpackDebian(folder, "iproute2", (text) => report.update(text)));
+    await once(KEY, (folder) => unpackDebian(folder, ["iproute2"], (text) => report.update(text)));
     report.done("kept in the cache");
   } catch (error) {
     report.fail(reason(error));

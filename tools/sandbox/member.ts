@@ -76,13 +76,21 @@ export async function createMember(server: ServerFiles, member: Member): Promise
     "report-port": String(member.port),
     "gtid-mode": "ON",
     "enforce-gtid-consistency": "ON",
-    "plugin-load-add": "group_replication.so;mysql_clone.so",
-    // Its default is ON; what is persisted with SET PERSIST goes over this.
-    "loose-group-replication-start-on-boot": "OFF",
+    ...(server.pluginDirectory === undefined
+      ? {}
+      : {
+          "plugin-load-add": "group_replication.so;mysql_clone.so",
+          // Its default is ON; what is persisted with SET PERSIST goes over this.
+          "loose-group-replication-start-on-boot": "OFF",
+        }),
     // A killed server loses nothing by these, only a machine that loses power does.
     "innodb-flush-log-at-trx-commit": "2",
     "sync-binlog": "0",
     "innodb-doublewrite": "OFF",
+    ...server.memberSettings,
+    ...(server.readsTlsAtStartOnly
+      ? { "ssl-ca": member.tls.ca, "ssl-cert": member.tls.cert, "ssl-key": member.tls.key }
+      : {}),
   });
   if (member.disk !== undefined) mountDisk(member.dataDirectory, member.disk);
   await cp(server.template.folder, member.dataDirectory, {

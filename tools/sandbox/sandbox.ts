@@ -22,6 +22,7 @@ import {
 import { addHost, makeNetwork, removeNetworks } from "./network";
 import { reservePorts, releasePorts } from "./ports";
 import { endNow } from "./process";
+import { findOldServer, isOldVersion } from "./old-server";
 import { findServer, type ServerFiles } from "./server";
 import { claim, forget, load, read, recordStart, save } from "./store";
 import type { Member, Sandbox, UpOptions } from "./types";
@@ -32,7 +33,11 @@ export async function up(options: UpOptions = {}): Promise<Sandbox> {
   const { members = 3, stack = "XCOM", group = false, temporary = false, hosts = false, disk } = options;
   if (!Number.isInteger(members) || members < 1 || members > 9)
     throw new SandboxError("A sandbox has 1 to 9 members, as a group has.");
-  const server = await findServer();
+  if (options.version !== undefined && group)
+    throw new SandboxError(
+      `MySQL ${options.version} has no group_replication plugin here: its servers form no group.`,
+    );
+  const server = await serverOf(options.version);
   const name = options.name ?? `sandbox-${randomBytes(4).toString("hex")}`;
   const folder = await claim(name, options.folder, discard);
   const sandbox: Sandbox = {
@@ -112,7 +117,7 @@ export async function start(member: Member): Promise<void> {
 
 /** Adds a plain server to the sandbox: started, in no group. */
 export async function addMember(sandbox: Sandbox): Promise<Member> {
-  const server = await findServer();
+  const server = await serverOf(sandbox.version);
   const number = Math.max(0, ...sandbox.members.map(({ name }) => Number(name.slice(2)))) + 1;
   const [plan] = await plans(sandbox, [number]);
   const member = describeMember(server, plan as NonNullable<typeof plan>);
@@ -131,6 +136,10 @@ export async function down(which: Sandbox | string): Promise<void> {
 export function authorityOf(sandbox: Sandbox): Authority {
   const { ca, caKey } = sandbox.tls;
   return { commonName: sandbox.name, cert: readFileSync(ca, "utf8"), key: readFileSync(caKey, "utf8") };
+}
+
+function serverOf(version: string | undefined): Promise<ServerFiles> {
+  return version !== undefined && isOldVersion(version) ? findOldServer(version) : findServer();
 }
 
 async function build(
@@ -173,11 +182,14 @@ async function launchNew(
   member: Member,
   authority: Promise<Authority>,
 ): Promise<void> {
+  const makeCertificates = async () => certify(member, await authority);
+  const certifiesFirst = server.readsTlsAtStartOnly === true;
   await createMember(server, member);
+  if (certifiesFirst) await makeCertificates();
   const launched = launchMember(member);
   save(sandbox);
-  // Certificates are made while the server starts, which does not need them.
-  await Promise.all([acceptsLogins(member, launched), authority.then((signer) => certify(member, signer))]);
+  // Other certificates are made while the server starts, which does not need them.
+  await Promise.all([acceptsLogins(member, launched), certifiesFirst ? undefined : makeCertificates()]);
 }
 
 async function clientMaterial(sandbox: Sandbox, making: Promise<Authority>): Promise<void> {

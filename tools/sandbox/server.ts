@@ -18,6 +18,10 @@ export interface ServerFiles extends ServerParts {
   /** Where it comes from, for people. */
   origin: string;
   template: Template;
+  /** Its option file must name its certificates, since it takes them when it starts and never again. */
+  readsTlsAtStartOnly?: boolean;
+  /** For the option files of members, not for the one that makes the template. */
+  memberSettings?: Record<string, string>;
 }
 
 type Update = (text: string) => void;

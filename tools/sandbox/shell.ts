@@ -5,6 +5,9 @@ export interface RunOptions {
   /** Milliseconds after which the program is ended. */
   timeout?: number;
   env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Finds the error in what was printed, for a program that prints errors to stdout. */
+  errors?: (output: string) => string | undefined;
 }
 
 /** Runs a program to its end and returns what it printed; its last words become the error. */
@@ -13,11 +16,17 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     execFile(
       file,
       [...args],
-      { timeout: options.timeout ?? 120_000, maxBuffer: 64 << 20, env: options.env ?? process.env },
+      {
+        timeout: options.timeout ?? 120_000,
+        maxBuffer: 64 << 20,
+        env: options.env ?? process.env,
+        cwd: options.cwd,
+      },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         if (error.code === "ENOENT") return reject(new SandboxError(`${file} is not installed`));
-        const last = stderr.trim().split("\n").slice(-3).join("; ") || error.message;
+        const last =
+          options.errors?.(stdout) || stderr.trim().split("\n").slice(-3).join("; ") || error.message;
         const how = error.killed ? "took too long" : `failed (${error.code ?? error.signal})`;
         reject(new SandboxError(`${file} ${how}: ${last}`));
       },

@@ -104,7 +104,7 @@ async function whenReady(socketPath: string, server: Process): Promise<Connectio
 /** Writes an option file: the settings every server of the sandbox has, and `options`. */
 export function writeOptionFile(path: string, parts: ServerParts, options: Record<string, string>): void {
   const common: Record<string, string> = {
-    "plugin-dir": parts.pluginDirectory,
+    ...(parts.pluginDirectory ? { "plugin-dir": parts.pluginDirectory } : {}),
     ...(parts.messagesDirectory ? { "lc-messages-dir": parts.messagesDirectory } : {}),
     ...(process.getuid?.() === 0 ? { user: "root" } : {}),
     "secure-file-priv": "NULL",
@@ -114,8 +114,8 @@ export function writeOptionFile(path: string, parts: ServerParts, options: Recor
     "innodb-use-native-aio": "OFF",
     mysqlx: "OFF",
   };
-  const lines = Object.entries({ ...common, ...options }).map(([name, value]) =>
-    value === "" ? name : `${name}=${value}`,
-  );
+  const lines = Object.entries({ ...common, ...parts.settings, ...options })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => (value === "" ? name : `${name}=${value}`));
   writeFileSync(path, ["[mysqld]", ...lines, ""].join("\n"), { mode: 0o600 });
 }

@@ -5,9 +5,12 @@ import { SandboxError } from "./errors";
 /** Where the parts of a server lie; `command` starts its mysqld. */
 export interface ServerParts {
   command: string[];
-  pluginDirectory: string;
+  /** undefined where the server has no plugins. */
+  pluginDirectory?: string;
   /** The folder with english/errmsg.sys; undefined where the server finds it by itself. */
   messagesDirectory?: string;
+  /** For each of its option files; undefined leaves out what other servers have there. */
+  settings?: Record<string, string | undefined>;
 }
 
 /**
@@ -34,16 +37,21 @@ export function partsOf(root: string): ServerParts {
   };
 }
 
-/** The command for a program of the tree: with the tree's own loader and libraries. */
-export function throughOwnLoader(root: string, program: string): string[] {
-  const libraries = ["usr/lib64", "usr/lib64/mysql/private", ...multiarch(root)]
-    .map((folder) => join(root, folder))
-    .filter(existsSync);
+/** The command for a program: with the tree's own loader and libraries, and those in `further` folders. */
+export function throughOwnLoader(root: string, program: string, further: readonly string[] = []): string[] {
+  const libraries = [...librariesOf(root), ...further];
   const loader = libraries
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .find((file) => /\/ld-linux-[a-z0-9_-]+\.so\.\d$/.test(file));
   if (!loader) throw new SandboxError("the unpacked tree has no loader (ld-linux)");
   return [loader, "--library-path", libraries.join(":"), program];
+}
+
+/** The tree's folders with libraries. */
+export function librariesOf(root: string): string[] {
+  return ["usr/lib64", "usr/lib64/mysql/private", ...multiarch(root)]
+    .map((folder) => join(root, folder))
+    .filter(existsSync);
 }
 
 function first(root: string, candidates: string[]): string {

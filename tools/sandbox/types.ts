@@ -1,3 +1,5 @@
+import type { OldVersion } from "./old-server";
+
 /** What Group Replication's members talk to each other through. */
 export type Stack = "XCOM" | "MYSQL";
 
@@ -26,7 +28,7 @@ export interface Member {
   namespace?: string;
   /** Megabytes of the file system that its data lie on, where that is limited. */
   disk?: number;
-  /** Certificates made for this member; the option file does not name them. */
+  /** Certificates made for this member; the option file names them on old servers alone. */
   tls: { ca: string; cert: string; key: string };
   /** Starts the server. */
   command: string[];
@@ -63,6 +65,8 @@ export interface UpOptions {
   members?: number;
   /** @default "XCOM" */
   stack?: Stack;
+  /** An old release, for servers in no group: they come without the plugin. @default the server at hand */
+  version?: OldVersion;
   /** Also form a group with TLS, by hand-written SQL. @default false */
   group?: boolean;
   /** Remove it when this process ends, even if it is killed: for tests. @default false */

@@ -1,13 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { findEngine } from "../engine";
-import { readArguments, UsageError, type Suite } from "./arguments";
+import { readArguments, UsageError, type Arguments, type Suite } from "./arguments";
 import { passSignalsOn, runChild } from "./child";
 import { summarize, total, type Result } from "./results";
 
 type JestSuite = Exclude<Suite, "static">;
 
+/** In the names of test files that need servers of old releases. */
+const OLD_SERVERS = "old-servers";
 const STATIC_CHECKS = ["typecheck", "lint"];
 const MAX_WORKERS: Record<JestSuite, number> = {
   unit: availableParallelism(),
@@ -18,15 +20,19 @@ const MAX_WORKERS: Record<JestSuite, number> = {
 };
 
 async function main(): Promise<void> {
-  const { suites, jestArguments } = readArguments(process.argv.slice(2));
+  const given = readArguments(process.argv.slice(2));
+  const { suites } = given;
   passSignalsOn();
   const isReady = !suites.some(needsServers) || (await setUp());
+  // With a filter, nobody knows whether they are needed; the tests that need them get them.
+  const needsOldServers = given.withOldServers && given.jestArguments.length === 0;
+  if (isReady && needsOldServers && suites.some(usesOldServers)) await setUpOldServers();
   const results: Result[] = [];
   for (const suite of suites) {
     console.error(`\n${suite}`);
     if (suite === "static") results.push(await runStaticChecks());
     else if (needsServers(suite) && !isReady) results.push(notRun(suite, "set-up failed, see above"));
-    else results.push(await runJest(suite, jestArguments));
+    else results.push(await runJest(suite, given));
   }
   // A filter may leave a suite without tests, but not all of them.
   const isGood = total(results, "failed") === 0 && total(results, "passed") > 0;
@@ -51,6 +57,23 @@ async function findServerFiles(): Promise<unknown> {
   return findServer();
 }
 
+function usesOldServers(suite: Suite): boolean {
+  if (!needsServers(suite)) return false;
+  const folder = resolve(__dirname, "../../test", suite);
+  return readdirSync(folder, { recursive: true }).some((path) => String(path).includes(OLD_SERVERS));
+}
+
+/** Where they cannot be had, only the tests that need them fail, and say so. */
+async function setUpOldServers(): Promise<void> {
+  const { findOldServer, OLD_VERSIONS } = await import("../sandbox/old-server.js");
+  // One after the other: they share what they bring along.
+  for (const version of OLD_VERSIONS) {
+    await findOldServer(version).catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+    });
+  }
+}
+
 async function runStaticChecks(): Promise<Result> {
   const started = Date.now();
   const failed: string[] = [];
@@ -67,14 +90,20 @@ async function runStaticChecks(): Promise<Result> {
   };
 }
 
-async function runJest(suite: JestSuite, jestArguments: readonly string[]): Promise<Result> {
+async function runJest(
+  suite: JestSuite,
+  { jestArguments, withOldServers }: Pick<Arguments, "jestArguments" | "withOldServers">,
+): Promise<Result> {
   const started = Date.now();
   const folder = mkdtempSync(join(tmpdir(), "jest-results-"));
   const file = join(folder, "results.json");
   const isFiltered = jestArguments.length > 0;
+  const leavesOut = !withOldServers && usesOldServers(suite);
   try {
     const code = await runChild(process.execPath, [
       require.resolve("jest/bin/jest"),
+      // Jest takes what follows for further patterns, up to the next option.
+      ...(leavesOut ? [`--testPathIgnorePatterns=${OLD_SERVERS}`] : []),
       `--selectProjects=${suite}`,
       `--maxWorkers=${MAX_WORKERS[suite]}`,
       "--json",
@@ -83,7 +112,12 @@ async function runJest(suite: JestSuite, jestArguments: readonly string[]): Prom
       ...jestArguments,
     ]);
     const counts = existsSync(file) ? readCounts(file) : { passed: 0, failed: 0, skipped: 0 };
-    const result: Result = { suite, ...counts, seconds: secondsSince(started) };
+    const result: Result = {
+      suite,
+      ...counts,
+      seconds: secondsSince(started),
+      ...(leavesOut ? { note: "old servers left out" } : {}),
+    };
     if (result.failed > 0 || (code === 0 && (result.passed > 0 || isFiltered))) return result;
     const note = result.passed === 0 ? "ran no tests" : `jest ended with code ${code}`;
     return { ...result, failed: 1, note };
