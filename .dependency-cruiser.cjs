@@ -31,7 +31,8 @@ module.exports = {
       from: { path: "^provider/mysql/(catalogue|channel-options|versions|facts|dialect|sql|password)\\.ts$" },
       to: {
         path: "^provider/mysql/",
-        pathNot: "^provider/mysql/((catalogue|channel-options|versions|facts|dialect|sql|password)\\.ts|variables\\.json)$",
+        pathNot:
+          "^provider/mysql/((catalogue|channel-options|versions|facts|dialect|sql|password)\\.ts|variables\\.json)$",
       },
     },
     only("mysql-stands-alone", "mysql/", ["mysql/", "errors\\.ts$"]),

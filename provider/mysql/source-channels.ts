@@ -30,7 +30,7 @@ export interface ReplicaFacts {
   readonly channel: SourceChannelFact | undefined;
 }
 
-type Row = Record<string, unknown>;
+type Row = Record<string, string | number | null>;
 
 /** Every column that the version has: nothing here knows versions. */
 export async function observeReplica(session: Session, name: string): Promise<ReplicaFacts> {

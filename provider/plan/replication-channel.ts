@@ -11,7 +11,7 @@ import {
   unsetOn,
 } from "../mysql/channel-options";
 import { dialectOf } from "../mysql/dialect";
-import { type Sql, quote, secret, sql } from "../mysql/sql";
+import { type Sql, print, quote, secret, sql } from "../mysql/sql";
 import { atLeast } from "../mysql/versions";
 import { type MemberPlan, nothingToDo } from "./group-member";
 import { type Step, step } from "./step";
@@ -81,7 +81,7 @@ export function planSourceChannel(
   const steps = view.channel
     ? changeSteps(view, view.channel, wish, managedBefore)
     : [makeStep(view, wish), ...(wish.running ? [startStep(view, wish.name, "both")] : [])];
-  const stops = view.channel && steps.some((s) => s.sql.parts[0]?.toString().startsWith("STOP"));
+  const stops = view.channel && steps.some((s) => print(s.sql).startsWith("STOP"));
   return {
     ...nothingToDo(view.address),
     cost: stops ? "channel-restart" : "none",

@@ -38,6 +38,12 @@ describe("messages of the provider in Pulumi's output", () => {
     ]);
   });
 
+  it("need not be where the engine was told to stop before anything was changed", () => {
+    const output = "\n@ updating....\n    error: update canceled\nDiagnostics:\n    error: update canceled\n";
+    expect(complaints(output, ["127.0.0.1:3307"])).toEqual([]);
+    expect(complaints(` ~  GroupMember db2 updating (0s)${output}`, ["127.0.0.1:3307"])).toHaveLength(1);
+  });
+
   it("are missed where a deployment failed without one", () => {
     expect(complaints("\nDiagnostics:\n  error: Connection lost\n", ["127.0.0.1:3307"])).toEqual([
       "a deployment failed without a message of the provider",

@@ -30,7 +30,7 @@ export function messagesIn(output: string): Message[] {
 /** What is wrong with how a failed deployment tells of it. */
 export function complaints(output: string, names: readonly string[]): string[] {
   const messages = messagesIn(output);
-  if (messages.length === 0 && !isFailedCheck(output))
+  if (messages.length === 0 && !isFailedCheck(output) && !isCancelledBefore(output))
     return ["a deployment failed without a message of the provider"];
   return messages.flatMap(({ code, text }) => [
     ...(names.some((name) => text.includes(name))
@@ -43,6 +43,11 @@ export function complaints(output: string, names: readonly string[]): string[] {
 /** A declaration that is wrong in itself is refused by Pulumi with the property's path. */
 function isFailedCheck(output: string): boolean {
   return / resource '\S+'.* has a problem: /.test(output);
+}
+
+/** Interrupted while nothing was being changed: what there is to say the engine has said. */
+function isCancelledBefore(output: string): boolean {
+  return /error: update canceled/.test(output) && !/ (updating|creating|deleting) \(/.test(output);
 }
 
 export function leaksIn(text: string, secrets: readonly string[]): boolean {

@@ -5,6 +5,8 @@ import { type Look, lookAtAll } from "./look";
 const SETTLE_SECONDS = 120;
 /** So long a group without a majority may come to itself. */
 const BLOCKED_SECONDS = 20;
+/** A link that has not come back by itself in so long does not. */
+const CUT_OFF_SECONDS = 40;
 /** The server believes that it has a majority. */
 const FORCE_REFUSED = 4118;
 
@@ -17,6 +19,7 @@ export async function tidyUp(members: readonly Member[]): Promise<string[]> {
   const acts: string[] = [];
   const deadline = performance.now() + SETTLE_SECONDS * 1000;
   let blockedSince: number | undefined;
+  let began = performance.now();
   while (performance.now() < deadline) {
     const looks = await lookAtAll(members);
     for (const { member } of looks.filter(({ runs }) => !runs)) {
@@ -31,6 +34,11 @@ export async function tidyUp(members: readonly Member[]): Promise<string[]> {
     } else if (looks.every(({ state }) => state === "OFFLINE" || state === "ERROR")) {
       acts.push(await makeGroupAgain(looks));
     } else if (isSettled(looks)) break;
+    else if (performance.now() - began > CUT_OFF_SECONDS * 1000) {
+      const act = await rejoin(looks);
+      if (act !== undefined) acts.push(act);
+      began = performance.now();
+    }
     await pause(500);
   }
   return acts;
@@ -43,6 +51,20 @@ function isSettled(looks: readonly Look[]): boolean {
     ...Object.values(view),
   ]);
   return !states.some((state) => ["?", "RECOVERING", "UNREACHABLE"].includes(state));
+}
+
+/** Two members that both run and do not reach each other, though the group goes on: the secondary of them joins anew. */
+async function rejoin(looks: readonly Look[]): Promise<string | undefined> {
+  const pairs = looks.flatMap((look) =>
+    looks
+      .filter((other) => look.view[other.member.name] === "UNREACHABLE" && other.state === "ONLINE")
+      .flatMap((other) => [other, look]),
+  );
+  const member = pairs.find(({ role }) => role === "SECONDARY")?.member;
+  if (!member) return undefined;
+  await query(member, "STOP GROUP_REPLICATION");
+  await query(member, "START GROUP_REPLICATION");
+  return `let ${member.name} join anew, which another member did not reach`;
 }
 
 /** A member in its group that, with those it still reaches, is no majority of it. */
