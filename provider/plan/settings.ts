@@ -4,6 +4,8 @@ import { InputError, NotReadyError } from "../errors";
 import { type Sql, print, quote, sql } from "../mysql/sql";
 import { type Step, step } from "./step";
 import type { SeenVariable, ServerView } from "./view";
+import { itemsOf, propertyOf } from "./wish";
+import { type TlsUse, protocolProblemOn } from "../tls/rules";
 
 /** Where NULL means "not set" and '' means "nothing is allowed". */
 const nullable = /^(admin_)?ssl_(?!session)|ciphersuites$/;
@@ -25,6 +27,13 @@ function liveName(view: ServerView, v: Variable): string {
   );
 }
 
+/** What a SET would refuse, or for recovery would swallow, and a later START or RELOAD would fail on. */
+export function requireProtocols(view: ServerView, v: Variable, value: string, use: TlsUse): void {
+  const problem = protocolProblemOn(itemsOf(v, value), view.version, use);
+  if (problem !== undefined)
+    throw new InputError(propertyOf(v), `${view.address} runs ${view.version}, which ${problem}`);
+}
+
 /** Statements that put a variable back as it was seen. */
 function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
   // Not there before: it came with the plugin.
@@ -43,6 +52,8 @@ function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined):
 export function setStep(view: ServerView, variableName: string, value: string): Step {
   const v = variable(variableName);
   const name = liveName(view, v);
+  if (/tls_version$/.test(name))
+    requireProtocols(view, v, value, name.includes("recovery") ? "recovery" : "server");
   const { dynamicSince } = variable(name);
   if (dynamicSince && !atLeast(view.version, dynamicSince))
     throw new NotReadyError(
