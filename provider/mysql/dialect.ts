@@ -1,24 +1,55 @@
 import { type Sql, sql } from "./sql";
 import { atLeast } from "./versions";
 
+/** The first version with each ability. */
+const firstWith = {
+  /** SET PERSIST, PERSIST_ONLY and RESET PERSIST; before it, only the option file outlasts a restart. */
+  persist: "8.0.0",
+  /** ALTER INSTANCE RELOAD TLS, and with it TLS files that can be set on a running server. */
+  reloadTls: "8.0.16",
+  /** ALTER USER ... RETAIN CURRENT PASSWORD, DISCARD OLD PASSWORD. */
+  retainPassword: "8.0.14",
+  /** START GROUP_REPLICATION USER = ..., PASSWORD = ... */
+  startWithCredentials: "8.0.21",
+  /** group_replication_set_as_primary(uuid). */
+  setAsPrimary: "8.0.13",
+  /** Its second argument. */
+  setAsPrimaryTimeout: "8.0.29",
+  /** Recovery by clone, for which a donor wants BACKUP_ADMIN. */
+  clone: "8.0.17",
+  /** group_replication_communication_stack = MYSQL, for which the account wants GROUP_REPLICATION_STREAM. */
+  mysqlStack: "8.0.27",
+  /** Options of a channel. */
+  privilegeChecksUser: "8.0.18",
+  tlsCiphersuites: "8.0.19",
+  requireTablePrimaryKeyCheck: "8.0.20",
+  networkNamespace: "8.0.22",
+} as const;
+
+export type Ability = keyof typeof firstWith;
+
 /** What differs between versions, by name: callers ask for a thing, never for a version. */
-export interface Dialect {
+export interface Dialect extends Readonly<Record<Ability, boolean>> {
   readonly source: "SOURCE" | "MASTER";
   readonly replica: "REPLICA" | "SLAVE";
   readonly changeSource: (options: readonly Sql[], channel: string) => Sql;
   readonly startReceiver: (channel: string) => Sql;
   readonly stopReceiver: (channel: string) => Sql;
   readonly resetChannel: (channel: string) => Sql;
-  readonly setAsPrimary: boolean;
-  readonly setAsPrimaryTimeout: boolean;
-  readonly retainPassword: boolean;
+  readonly showChannel: (channel: string) => Sql;
+  /** Where the binary log stands. */
+  readonly showBinaryLog: Sql;
+  /** Removes every binary log, and with them gtid_executed. */
+  readonly resetBinaryLogs: Sql;
 }
 
 export function dialectOf(version: string): Dialect {
   const source = atLeast(version, "8.0.23") ? "SOURCE" : "MASTER";
   const replica = atLeast(version, "8.0.22") ? "REPLICA" : "SLAVE";
   const change = source === "SOURCE" ? "CHANGE REPLICATION SOURCE TO" : "CHANGE MASTER TO";
+  const binaryLog = atLeast(version, "8.2.0");
   return {
+    ...abilitiesOf(version),
     source,
     replica,
     changeSource: (options, channel) =>
@@ -30,8 +61,18 @@ export function dialectOf(version: string): Dialect {
     startReceiver: (channel) => sql(`START ${replica} IO_THREAD FOR CHANNEL '${channel}'`),
     stopReceiver: (channel) => sql(`STOP ${replica} IO_THREAD FOR CHANNEL '${channel}'`),
     resetChannel: (channel) => sql(`RESET ${replica} ALL FOR CHANNEL '${channel}'`),
-    setAsPrimary: atLeast(version, "8.0.13"),
-    setAsPrimaryTimeout: atLeast(version, "8.0.29"),
-    retainPassword: atLeast(version, "8.0.14"),
+    showChannel: (channel) => sql(`SHOW ${replica} STATUS FOR CHANNEL '${channel}'`),
+    showBinaryLog: sql(binaryLog ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"),
+    resetBinaryLogs: sql(binaryLog ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER"),
   };
+}
+
+function abilitiesOf(version: string): Record<Ability, boolean> {
+  const entries = Object.entries(firstWith).map(([ability, first]) => [ability, atLeast(version, first)]);
+  return Object.fromEntries(entries) as Record<Ability, boolean>;
+}
+
+/** For whoever has to tell why something cannot be had. */
+export function firstVersionWith(ability: Ability): string {
+  return firstWith[ability];
 }
