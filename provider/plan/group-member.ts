@@ -1,8 +1,9 @@
 import { GroupRestartError, InputError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
+import { dialectOf } from "../mysql/dialect";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
 import { bridge, noCommonProtocol } from "../tls/rules";
-import { changesLive, defaultOn, persistStep, requireProtocols, resetSteps, setStep } from "./settings";
+import { changesLive, defaultOn, persistSteps, requireProtocols, resetSteps, setStep } from "./settings";
 import { type ServerView, bootstrapFlag, effectOn, isTlsMaterial } from "./view";
 import { type Wish, itemsOf, propertyOf } from "./wish";
 
@@ -104,7 +105,7 @@ function changeOf(view: ServerView, name: string, value: string, sslMode: string
   const stale = seen.persisted !== undefined && canonical(v, seen.persisted) !== canonical(v, value);
   const steps =
     (stale || seen.fleeting) && v.persistable !== false && !v.neverPersist
-      ? [persistStep(view, name, value)]
+      ? persistSteps(view, name, value)
       : [];
   const unread = cost === "member-restart" && view.sinceStart.includes(name);
   const unloaded = view.notLoaded.includes(name);
@@ -140,7 +141,9 @@ function arrange(
         ? "restart"
         : "none";
   // Where the group encrypts, a restart loads the files as they are: a reload beforehand shows whether they can be.
-  const reload = material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED");
+  const reload =
+    dialectOf(view.version).reloadTls &&
+    (material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED"));
   return {
     server: view.address,
     cost: highest(changes.map((c) => c.cost)),

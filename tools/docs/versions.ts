@@ -1,4 +1,4 @@
-import { type Effect, type Variable, variables } from "../../provider/mysql/catalogue";
+import { type Effect, type Variable, effectIn, variables } from "../../provider/mysql/catalogue";
 import { type Ability, type Dialect, dialectOf } from "../../provider/mysql/dialect";
 import { type Sql, print } from "../../provider/mysql/sql";
 import { type TlsUse, protocolsOn } from "../../provider/tls/rules";
@@ -98,9 +98,16 @@ export function variablesByVersion(): string {
       liveFrom(v),
       v.until ?? "",
       cell([...named("before", v.renamedFrom), ...named("now", v.renamedTo)].join("; ")),
-      effects[v.effect],
+      effectCell(v),
     ]),
   );
+}
+
+function effectCell(v: Variable): string {
+  const before = effectIn(v, v.since);
+  return before === v.effect
+    ? effects[v.effect]
+    : `${effects[v.effect]}; before ${v.liveSince} ${effects[before]}`;
 }
 
 function liveFrom(v: Variable): string {

@@ -216,6 +216,20 @@ describe("planMember on a running member", () => {
       [stop, "SET PERSIST group_replication_poll_spin_loops = 100", start],
     ],
     [
+      "restarts for ip_allowlist before 8.0.24, which refuses it while it runs",
+      { version: "8.0.23", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
+      { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
+      "member-restart",
+      [reload, stop, "SET PERSIST group_replication_ip_allowlist = '10.0.0.0/8'", start],
+    ],
+    [
+      "sets ip_allowlist at once from 8.0.24 on",
+      { version: "8.0.24", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
+      { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
+      "none",
+      ["SET PERSIST group_replication_ip_allowlist = '10.0.0.0/8'"],
+    ],
+    [
       "names ip_allowlist as the server does before 8.0.22, where it is refused while it runs",
       { version: "8.0.21", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
       { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
