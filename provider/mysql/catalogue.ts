@@ -37,6 +37,8 @@ export interface Variable {
   neverPersist?: boolean;
   required?: string;
   effect: Effect;
+  /** Before it, a member that runs refuses the change (3093). */
+  liveSince?: string;
   pointsToSecret?: boolean;
   note?: string;
 }
@@ -73,6 +75,11 @@ export function nameOn(v: Variable, version: string): string | undefined {
   const other = v.renamedFrom ?? v.renamedTo;
   const alias = other === undefined ? undefined : byName.get(other);
   return alias && existsOn(alias, version) ? alias.name : undefined;
+}
+
+/** When a change acts on a member of this version that runs. */
+export function effectIn(v: Variable, version: string): Effect {
+  return v.liveSince === undefined || atLeast(version, v.liveSince) ? v.effect : "member-restart";
 }
 
 /** MySQL compares these without regard to case, and takes several spellings for one value. */

@@ -1,8 +1,35 @@
 import { type Sql, quote, sql } from "./sql";
 import { atLeast } from "./versions";
 
+/** The first version with each ability. */
+const firstWith = {
+  /** SET PERSIST, PERSIST_ONLY and RESET PERSIST; before it, only the option file outlasts a restart. */
+  persist: "8.0.0",
+  /** ALTER INSTANCE RELOAD TLS, and with it TLS files that can be set on a running server. */
+  reloadTls: "8.0.16",
+  /** ALTER USER ... RETAIN CURRENT PASSWORD, DISCARD OLD PASSWORD. */
+  retainPassword: "8.0.14",
+  /** START GROUP_REPLICATION USER = ..., PASSWORD = ... */
+  startWithCredentials: "8.0.21",
+  /** group_replication_set_as_primary(uuid). */
+  setAsPrimary: "8.0.13",
+  /** Its second argument. */
+  setAsPrimaryTimeout: "8.0.29",
+  /** Recovery by clone, for which a donor wants BACKUP_ADMIN. */
+  clone: "8.0.17",
+  /** group_replication_communication_stack = MYSQL, for which the account wants GROUP_REPLICATION_STREAM. */
+  mysqlStack: "8.0.27",
+  /** Options of a channel. */
+  privilegeChecksUser: "8.0.18",
+  tlsCiphersuites: "8.0.19",
+  requireTablePrimaryKeyCheck: "8.0.20",
+  networkNamespace: "8.0.22",
+} as const;
+
+export type Ability = keyof typeof firstWith;
+
 /** What differs between versions, by name: callers ask for a thing, never for a version. */
-export interface Dialect {
+export interface Dialect extends Readonly<Record<Ability, boolean>> {
   readonly source: "SOURCE" | "MASTER";
   readonly replica: "REPLICA" | "SLAVE";
   readonly changeSource: (options: readonly Sql[], channel: string) => Sql;
@@ -11,9 +38,11 @@ export interface Dialect {
   readonly startThreads: (channel: string, thread: "receiver" | "applier" | "both") => Sql;
   readonly stopThreads: (channel: string, thread: "receiver" | "applier" | "both") => Sql;
   readonly resetChannel: (channel: string) => Sql;
-  readonly setAsPrimary: boolean;
-  readonly setAsPrimaryTimeout: boolean;
-  readonly retainPassword: boolean;
+  readonly showChannel: (channel: string) => Sql;
+  /** Where the binary log stands. */
+  readonly showBinaryLog: Sql;
+  /** Removes every binary log, and with them gtid_executed. */
+  readonly resetBinaryLogs: Sql;
 }
 
 export function dialectOf(version: string): Dialect {
@@ -24,7 +53,9 @@ export function dialectOf(version: string): Dialect {
     sql(`START ${replica}${threads[thread]}${forChannel(channel)}`);
   const stopThreads: Dialect["stopThreads"] = (channel, thread) =>
     sql(`STOP ${replica}${threads[thread]}${forChannel(channel)}`);
+  const binaryLog = atLeast(version, "8.2.0");
   return {
+    ...abilitiesOf(version),
     source,
     replica,
     changeSource: (options, channel) =>
@@ -38,9 +69,9 @@ export function dialectOf(version: string): Dialect {
     startReceiver: (channel) => startThreads(channel, "receiver"),
     stopReceiver: (channel) => stopThreads(channel, "receiver"),
     resetChannel: (channel) => sql(`RESET ${replica} ALL${forChannel(channel)}`),
-    setAsPrimary: atLeast(version, "8.0.13"),
-    setAsPrimaryTimeout: atLeast(version, "8.0.29"),
-    retainPassword: atLeast(version, "8.0.14"),
+    showChannel: (channel) => sql(`SHOW ${replica} STATUS${forChannel(channel)}`),
+    showBinaryLog: sql(binaryLog ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"),
+    resetBinaryLogs: sql(binaryLog ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER"),
   };
 }
 
@@ -48,4 +79,14 @@ const threads = { receiver: " IO_THREAD", applier: " SQL_THREAD", both: "" };
 
 function forChannel(name: string): string {
   return ` FOR CHANNEL ${quote(name)}`;
+}
+
+function abilitiesOf(version: string): Record<Ability, boolean> {
+  const entries = Object.entries(firstWith).map(([ability, first]) => [ability, atLeast(version, first)]);
+  return Object.fromEntries(entries) as Record<Ability, boolean>;
+}
+
+/** For whoever has to tell why something cannot be had. */
+export function firstVersionWith(ability: Ability): string {
+  return firstWith[ability];
 }

@@ -1,5 +1,5 @@
 import { type ServerFacts, stackInEffect, valueOf } from "./facts";
-import { dialectOf } from "./dialect";
+import { type Dialect, dialectOf } from "./dialect";
 import { type Session } from "./session";
 import { type Sql, quote, secret, sql } from "./sql";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,7 +76,7 @@ async function probeAlone(
   try {
     for (const [i, p] of probes.entries()) {
       const channel = channels[i]!;
-      const change = dialect.changeSource(options(dialect.source, p), channel);
+      const change = dialect.changeSource(options(dialect, p), channel);
       started.push(channel);
       await session.write(change, { password: p.password }).catch(async () => {
         // Left by a process that was killed in the middle of a probe.
@@ -92,7 +92,7 @@ async function probeAlone(
   }
 }
 
-function options(prefix: string, p: Probe): Sql[] {
+function options({ source: prefix, tlsCiphersuites }: Dialect, p: Probe): Sql[] {
   const text = (name: string, value: string | undefined): Sql[] =>
     value === undefined || value === "" ? [] : [sql(`${name} = ${quote(value)}`)];
   const all: Sql[] = [
@@ -118,7 +118,7 @@ function options(prefix: string, p: Probe): Sql[] {
     ...text(`${prefix}_SSL_CRLPATH`, p.tls.crlpath),
     ...text(`${prefix}_SSL_CIPHER`, p.tls.cipher),
     ...text(`${prefix}_TLS_VERSION`, p.tls.tlsVersion),
-    ...text(`${prefix}_TLS_CIPHERSUITES`, p.tls.ciphersuites),
+    ...(tlsCiphersuites ? text(`${prefix}_TLS_CIPHERSUITES`, p.tls.ciphersuites) : []),
     sql(`${prefix}_SSL_VERIFY_SERVER_CERT = ${p.tls.verifyIdentity ? 1 : 0}`),
   ];
 }

@@ -1,9 +1,11 @@
-import { GroupRestartError, NotReadyError } from "../errors";
+import { GroupRestartError, InputError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
+import { dialectOf } from "../mysql/dialect";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
-import { changesLive, defaultOn, persistStep, resetSteps, setStep } from "./settings";
+import { bridge, noCommonProtocol } from "../tls/rules";
+import { changesLive, defaultOn, persistSteps, requireProtocols, resetSteps, setStep } from "./settings";
 import { type ServerView, bootstrapFlag, effectOn, isTlsMaterial } from "./view";
-import type { Wish } from "./wish";
+import { type Wish, itemsOf, propertyOf } from "./wish";
 
 /** What has to happen on one server to make it as declared, in the order of the fields. */
 export interface MemberPlan {
@@ -57,6 +59,7 @@ export function planMember(view: ServerView, wish: MemberWish, managedBefore: re
   requireCa(view, wish.variables, managedBefore, sslMode);
   const changes = changesOf(view, wish.variables, managedBefore, sslMode);
   if (!wish.groupRestart) refuseGroupRestart(view, wish.variables, changes);
+  refuseProtocols(view, wish.variables, changes, sslMode);
   return arrange(view, wish, install, changes, sslMode);
 }
 
@@ -102,7 +105,7 @@ function changeOf(view: ServerView, name: string, value: string, sslMode: string
   const stale = seen.persisted !== undefined && canonical(v, seen.persisted) !== canonical(v, value);
   const steps =
     (stale || seen.fleeting) && v.persistable !== false && !v.neverPersist
-      ? [persistStep(view, name, value)]
+      ? persistSteps(view, name, value)
       : [];
   const unread = cost === "member-restart" && view.sinceStart.includes(name);
   const unloaded = view.notLoaded.includes(name);
@@ -138,7 +141,9 @@ function arrange(
         ? "restart"
         : "none";
   // Where the group encrypts, a restart loads the files as they are: a reload beforehand shows whether they can be.
-  const reload = material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED");
+  const reload =
+    dialectOf(view.version).reloadTls &&
+    (material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED"));
   return {
     server: view.address,
     cost: highest(changes.map((c) => c.cost)),
@@ -245,6 +250,27 @@ function requireCa(view: ServerView, wish: Wish, managedBefore: readonly string[
           ? "declare recoverySslCa on this member's RecoveryChannel"
           : "declare sslCa on this GroupMember",
     },
+  );
+}
+
+/** Group communication takes the server's list of protocols on XCOM, and its members change one by one. */
+function refuseProtocols(view: ServerView, wish: Wish, changes: readonly Change[], sslMode: string): void {
+  const v = variable("tls_version");
+  const declared = wish[v.name];
+  if (declared === undefined) return;
+  const stack = wish["group_replication_communication_stack"] ?? view.stack;
+  if (stack === "XCOM" && sslMode !== "DISABLED") requireProtocols(view, v, declared, "group");
+  const change = changes.find((c) => c.name === v.name);
+  // What was set since the START, the group does not speak; and a group that stops as a whole speaks anew.
+  const spoken = !view.sinceStart.includes(v.name) && changes.every((c) => c.cost !== "group-restart");
+  const [before, after] = [itemsOf(v, view.variables[v.name]?.value), itemsOf(v, declared)];
+  if (change?.cost !== "member-restart" || !spoken || before.length === 0) return;
+  if (!noCommonProtocol(before, after)) return;
+  const [old, now] = [before.join(", "), after.join(", ")];
+  throw new InputError(
+    propertyOf(v),
+    `${view.address} runs ${view.version} in a group that speaks ${old}: members with ${now} alone could not talk to those that have not changed yet`,
+    `declare ${bridge(before, after).join(", ")} on every member and run pulumi up; then declare ${now} and run pulumi up again`,
   );
 }
 

@@ -1,10 +1,10 @@
 import { canonical, variable } from "../mysql/catalogue";
-import { dialectOf } from "../mysql/dialect";
+import { dialectOf, firstVersionWith } from "../mysql/dialect";
 import type { ChannelFact } from "../mysql/facts";
 import { type Sql, accountLiteral, quote, secret, sql } from "../mysql/sql";
-import { NotReadyError } from "../errors";
+import { InputError, NotReadyError } from "../errors";
 import type { MemberPlan } from "./group-member";
-import { changesLive, persistStep, resetSteps, setStep } from "./settings";
+import { changesLive, persistSteps, resetSteps, setStep } from "./settings";
 import { type Cost, type Step, step } from "./step";
 import { type ServerView, effectOn } from "./view";
 import type { Wish } from "./wish";
@@ -87,7 +87,7 @@ function variableChanges(
       return [{ name, cost, steps: [setStep(view, name, value)], pending: false }];
     const pending = cost === "member-restart" && view.sinceStart.includes(name);
     const stale = seen.persisted !== undefined && canonical(variable(name), seen.persisted) !== value;
-    const steps = stale || seen.fleeting ? [persistStep(view, name, value)] : [];
+    const steps = stale || seen.fleeting ? persistSteps(view, name, value) : [];
     return pending || steps.length > 0
       ? [{ name, cost: pending ? cost : ("none" as const), steps, pending }]
       : [];
@@ -106,7 +106,8 @@ function credentialSteps(
   wish: ChannelWish,
   optionsBefore: readonly string[],
 ): Step[] {
-  const { source, changeSource, resetChannel } = dialectOf(view.version);
+  const dialect = dialectOf(view.version);
+  const { source, changeSource, resetChannel } = dialect;
   const to: Sql[] = [];
   const back: Sql[] = [];
   if (!seen || seen.user !== wish.user || !seen.passwordMatches) {
@@ -125,6 +126,11 @@ function credentialSteps(
     const is = declared ?? (optionsBefore.includes(option.property) ? option.unset : undefined);
     if (is === undefined || option.canonical(is) === option.canonical(was === "" ? option.unset : was))
       continue;
+    if (!dialect[option.property])
+      throw new InputError(
+        option.property,
+        `${view.address} runs ${view.version}, whose channels do not have ${option.name}; it came with ${firstVersionWith(option.property)}`,
+      );
     to.push(sql(`${option.name} = ${option.literal(is)}`));
     back.push(sql(`${option.name} = ${option.literal(was === "" ? option.unset : was)}`));
   }

@@ -2,7 +2,6 @@ import type { AccountFact, AccountRequirement } from "../mysql/facts";
 import { dialectOf } from "../mysql/dialect";
 import { fingerprintOf, passwordMatches } from "../mysql/password";
 import { type Sql, account, identifier, quote, secret, sql } from "../mysql/sql";
-import { atLeast } from "../mysql/versions";
 import { type Step, step } from "./step";
 
 /** What a certificate or a connection must show, as declared. */
@@ -78,8 +77,9 @@ export function planUser(place: AccountPlace, seen: SeenAccount | undefined, wis
 /** What distributed recovery needs; outside a group the stack to come is not known, so what the MYSQL stack needs as well. */
 export function defaultGrants(place: AccountPlace): string[] {
   const grants = ["REPLICATION SLAVE"];
-  if (atLeast(place.version, "8.0.17")) grants.push("BACKUP_ADMIN");
-  if (atLeast(place.version, "8.0.27") && (!place.inGroup || place.stack === "MYSQL"))
+  const { clone, mysqlStack } = dialectOf(place.version);
+  if (clone) grants.push("BACKUP_ADMIN");
+  if (mysqlStack && (!place.inGroup || place.stack === "MYSQL"))
     grants.push("CONNECTION_ADMIN", "GROUP_REPLICATION_STREAM");
   return grants;
 }

@@ -1,9 +1,12 @@
 import { type Variable, canonical, nameOn, sinceOn, variable } from "../mysql/catalogue";
+import { dialectOf } from "../mysql/dialect";
 import { atLeast } from "../mysql/versions";
 import { InputError, NotReadyError } from "../errors";
 import { type Sql, print, quote, sql } from "../mysql/sql";
 import { type Step, step } from "./step";
 import type { SeenVariable, ServerView } from "./view";
+import { itemsOf, propertyOf } from "./wish";
+import { type TlsUse, protocolProblemOn } from "../tls/rules";
 
 /** Where NULL means "not set" and '' means "nothing is allowed". */
 const nullable = /^(admin_)?ssl_(?!session)|ciphersuites$/;
@@ -25,15 +28,23 @@ function liveName(view: ServerView, v: Variable): string {
   );
 }
 
+/** What a SET would refuse, or for recovery would swallow, and a later START or RELOAD would fail on. */
+export function requireProtocols(view: ServerView, v: Variable, value: string, use: TlsUse): void {
+  const problem = protocolProblemOn(itemsOf(v, value), view.version, use);
+  if (problem !== undefined)
+    throw new InputError(propertyOf(v), `${view.address} runs ${view.version}, which ${problem}`);
+}
+
 /** Statements that put a variable back as it was seen. */
-function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
+function undoSetting(view: ServerView, name: string, v: Variable, seen: SeenVariable | undefined): Sql[] {
+  const forget = dialectOf(view.version).persist ? [sql(`RESET PERSIST IF EXISTS ${name}`)] : [];
   // Not there before: it came with the plugin.
-  if (!seen) return [sql(`RESET PERSIST IF EXISTS ${name}`)];
+  if (!seen) return forget;
   // A group name that was empty cannot be emptied again while the server runs.
-  if (v.setToDefault === false && (seen.value ?? "") === "") return [sql(`RESET PERSIST IF EXISTS ${name}`)];
+  if (v.setToDefault === false && (seen.value ?? "") === "") return forget;
   const live = sql(`SET GLOBAL ${name} = ${literal(v, seen.value)}`);
   return seen.persisted === undefined
-    ? [sql(`RESET PERSIST IF EXISTS ${name}`), live]
+    ? [...forget, live]
     : [
         sql(`SET PERSIST ${name} = ${literal(v, seen.persisted)}`),
         ...(seen.persisted === seen.value ? [] : [live]),
@@ -43,8 +54,9 @@ function undoSetting(name: string, v: Variable, seen: SeenVariable | undefined):
 export function setStep(view: ServerView, variableName: string, value: string): Step {
   const v = variable(variableName);
   const name = liveName(view, v);
-  const { dynamicSince } = variable(name);
-  if (dynamicSince && !atLeast(view.version, dynamicSince))
+  if (/tls_version$/.test(name))
+    requireProtocols(view, v, value, name.includes("recovery") ? "recovery" : "server");
+  if (!isDynamic(view, name))
     throw new NotReadyError(
       view.address,
       `runs ${view.version}, which takes ${name} from its option file only`,
@@ -52,24 +64,33 @@ export function setStep(view: ServerView, variableName: string, value: string): 
         todo: `add to its option file and restart the server:\n[mysqld]\n${name}=${value}`,
       },
     );
-  const scope = v.neverPersist ? "GLOBAL" : "PERSIST";
+  // Before 8.0 nothing that is set outlasts a restart of the server, but in its option file.
+  const scope = v.neverPersist || !dialectOf(view.version).persist ? "GLOBAL" : "PERSIST";
   return step(
     view.address,
     `SET ${scope} ${name} = ${literal(v, value)}`,
-    undoSetting(name, v, view.variables[variableName]),
+    undoSetting(view, name, v, view.variables[variableName]),
   );
 }
 
-/** Keeps over a restart what is live already; nothing that runs is touched. */
-export function persistStep(view: ServerView, variableName: string, value: string): Step {
+function isDynamic(view: ServerView, name: string): boolean {
+  const { dynamicSince } = variable(name);
+  return dynamicSince === undefined || atLeast(view.version, dynamicSince);
+}
+
+/** Keeps over a restart what is live already, where the version can; nothing that runs is touched. */
+export function persistSteps(view: ServerView, variableName: string, value: string): Step[] {
+  if (!dialectOf(view.version).persist) return [];
   const v = variable(variableName);
   const name = liveName(view, v);
   const before = view.variables[variableName]?.persisted;
-  return step(view.address, `SET PERSIST_ONLY ${name} = ${literal(v, value)}`, [
-    before === undefined
-      ? sql(`RESET PERSIST IF EXISTS ${name}`)
-      : sql(`SET PERSIST_ONLY ${name} = ${literal(v, before)}`),
-  ]);
+  return [
+    step(view.address, `SET PERSIST_ONLY ${name} = ${literal(v, value)}`, [
+      before === undefined
+        ? sql(`RESET PERSIST IF EXISTS ${name}`)
+        : sql(`SET PERSIST_ONLY ${name} = ${literal(v, before)}`),
+    ]),
+  ];
 }
 
 /** Back to the server's default: what a property that is no longer declared means. */
@@ -77,9 +98,11 @@ export function resetSteps(view: ServerView, variableName: string): Step[] {
   const v = variable(variableName);
   const name = nameOn(v, view.version);
   const seen = view.variables[variableName];
-  if (name === undefined || seen === undefined) return [];
+  // What only the option file can set, no update has set.
+  if (name === undefined || seen === undefined || !isDynamic(view, name)) return [];
   const steps: Step[] = [];
-  const fallback = defaultOn(v, view.version);
+  // Under the name of an older version it has a row and defaults of its own.
+  const fallback = defaultOn(variable(name), view.version);
   const isDefault = fallback !== undefined && canonical(v, seen.value) === canonical(v, fallback);
   if (seen.persisted !== undefined)
     steps.push(

@@ -1,4 +1,4 @@
-import { type Effect, canonical, findVariable, nameOn, variable } from "../mysql/catalogue";
+import { type Effect, canonical, effectIn, findVariable, nameOn, variable } from "../mysql/catalogue";
 import { channelProperties, memberProperties, variableOf } from "./wish";
 import { type ServerFacts, isRunning, stackInEffect, valueOf } from "../mysql/facts";
 
@@ -118,7 +118,7 @@ function isXcomMaterial(name: string, tlsSource: string): boolean {
 
 /** When a change of the variable acts on this server as it stands. */
 export function effectOn(view: ServerView, name: string, sslMode: string): Effect {
-  const { effect } = variable(nameOn(variable(name), view.version) ?? name);
+  const effect = effectIn(variable(nameOn(variable(name), view.version) ?? name), view.version);
   if (!view.running) return effect === "member-restart" || effect === "group-restart" ? "next-start" : effect;
   const now = view.variables["group_replication_ssl_mode"]?.value ?? "";
   if (name === "group_replication_ssl_mode" && view.stack === "XCOM")

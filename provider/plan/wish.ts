@@ -68,6 +68,20 @@ export function variableOf(property: string): Variable {
   return findVariable(`group_replication_${snake}`) ?? variable(snake);
 }
 
+/** The name under which a variable is declared. */
+export function propertyOf(v: Variable): string {
+  const properties: readonly string[] = [...memberProperties, ...channelProperties];
+  return properties.find((property) => variableOf(property).name === v.name) ?? `variables.${v.name}`;
+}
+
+/** The items of a list variable, from its text. */
+export function itemsOf(v: Variable, text: string | null | undefined): string[] {
+  return (text ?? "")
+    .split(separatorOf(v))
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
 /** The declared variables among `properties`, and those under `variables`; what is not known yet is left out. */
 export function wishOf(inputs: Readonly<Record<string, unknown>>, properties: readonly string[]): Wish {
   const wish: Record<string, string> = {};
@@ -110,13 +124,7 @@ export function textOf(v: Variable, value: unknown): string | number | boolean {
 /** The live value in the shape in which the property is declared, so that a refresh shows it as a difference. */
 export function declaredShape(v: Variable, live: string | null, like: unknown): unknown {
   const text = live ?? "";
-  if (Array.isArray(like))
-    return text === ""
-      ? []
-      : text
-          .split(separatorOf(v))
-          .map((item) => item.trim())
-          .filter((item) => item !== "");
+  if (Array.isArray(like)) return itemsOf(v, text);
   if (typeof like === "boolean") return canonical(v, text) === "ON";
   if (typeof like === "number") return Number(text);
   return text;

@@ -222,15 +222,15 @@ async function outputsOf(
   };
 }
 
-/** Declared variables that are set and not in effect, as the planner finds them. */
+/** Declared variables that are set and not in effect, as the planner finds them. A refresh looks at what is live: nothing is refused. */
 function pendingOf(view: ServerView, wish: MemberWish): string[] {
   if (!view.plugin) return [];
-  const names = Object.keys(wish.variables);
-  return names.filter(
-    (name) =>
-      view.notLoaded.includes(name) ||
-      (view.sinceStart.includes(name) &&
-        planMember({ ...view, notLoaded: [], sinceStart: [name] }, wish, []).action === "restart"),
+  const restarts = (name: string): boolean => {
+    const asLive = { ...wish, variables: { [name]: view.variables[name]?.value ?? "" } };
+    return planMember({ ...view, notLoaded: [], sinceStart: [name] }, asLive, []).action === "restart";
+  };
+  return Object.keys(wish.variables).filter(
+    (name) => view.notLoaded.includes(name) || (view.sinceStart.includes(name) && restarts(name)),
   );
 }
 

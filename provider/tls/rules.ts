@@ -1,5 +1,8 @@
-/** Protocols in their order; a list must not skip one in between. */
-const order = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+import { variable } from "../mysql/catalogue";
+import { atLeast } from "../mysql/versions";
+
+/** Protocols in their order; a list must not skip one in between. The catalogue knows since and until when the server takes each. */
+const { values: order = [], valuesSince = {}, valuesUntil = {} } = variable("tls_version");
 
 /** Why a list of protocols is wrong on every server, or undefined. */
 export function protocolProblem(list: readonly string[]): string | undefined {
@@ -14,6 +17,99 @@ export function protocolProblem(list: readonly string[]): string | undefined {
   return gap === undefined
     ? undefined
     : `must not leave out ${order[gap - 1]} between ${order[sorted[sorted.indexOf(gap) - 1]!]} and ${order[gap]}: Group Replication needs a list without gaps`;
+}
+
+/** Who uses the list: the server for its clients, group communication over XCom, or a member that recovers. */
+export type TlsUse = "server" | "group" | "recovery";
+
+/** TLSv1.3 came to the server alone at first. */
+const later: Record<TlsUse, Readonly<Record<string, string>>> = {
+  server: {},
+  group: { "TLSv1.3": "8.0.18" },
+  recovery: { "TLSv1.3": "8.0.19" },
+};
+
+function sinceOf(protocol: string, use: TlsUse): string | undefined {
+  return later[use][protocol] ?? valuesSince[protocol];
+}
+
+/** The protocols that a version takes, as its own build has them; an old OpenSSL or yaSSL may have less. */
+export function protocolsOn(version: string, use: TlsUse): string[] {
+  return order.filter((protocol) => {
+    const [since, until] = [sinceOf(protocol, use), valuesUntil[protocol]];
+    return (since === undefined || atLeast(version, since)) && !(until && atLeast(version, until));
+  });
+}
+
+/** Why a version does not take a list of protocols, as what it does; or undefined. */
+export function protocolProblemOn(list: readonly string[], version: string, use: TlsUse): string | undefined {
+  const taken = protocolsOn(version, use);
+  const strange = list.filter((p) => !has(taken, p));
+  // XCom passes over what it does not know, as long as something is left.
+  if (strange.length === 0 || (use === "group" && strange.length < list.length)) return undefined;
+  const user = { server: "", group: " for group communication", recovery: " for recovery" }[use];
+  return `does not take ${strange.map((p) => withVersion(p, version, use)).join(" and ")}${user}; it takes ${taken.join(", ")}`;
+}
+
+function withVersion(text: string, version: string, use: TlsUse): string {
+  const protocol = order.find((known) => same(known, text)) ?? text;
+  const until = valuesUntil[protocol];
+  if (until !== undefined && atLeast(version, until)) return `${protocol} (gone from ${until})`;
+  const since = sinceOf(protocol, use);
+  return since === undefined ? protocol : `${protocol} (it came with ${since})`;
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function has(list: readonly string[], item: string): boolean {
+  return list.some((other) => same(other, item));
+}
+
+function common(a: readonly string[], b: readonly string[]): string[] {
+  return a.filter((item) => has(b, item));
+}
+
+/** While members change one by one, those with the old list and those with the new one have to talk: this change takes two rounds. */
+export function noCommonProtocol(before: readonly string[], after: readonly string[]): boolean {
+  return common(before, after).length === 0;
+}
+
+/** The list for the first of those two rounds: both lists, and what lies in between. */
+export function bridge(before: readonly string[], after: readonly string[]): string[] {
+  const at = order.flatMap((protocol, i) => (has([...before, ...after], protocol) ? [i] : []));
+  return order.filter((_, i) => i >= Math.min(...at) && i <= Math.max(...at));
+}
+
+/** What decides whether two members of a group can talk. */
+export interface TlsMember {
+  readonly version: string;
+  /** Of tls_version. */
+  readonly protocols: readonly string[];
+  /** Of tls_ciphersuites; undefined where the library's own are used, of which nothing is known. */
+  readonly ciphersuites?: readonly string[] | undefined;
+}
+
+/** Why two members cannot talk to each other whatever their certificates, or undefined. */
+export function pairProblem(a: TlsMember, b: TlsMember): string | undefined {
+  const [ofA, ofB] = [usable(a), usable(b)];
+  const protocols = common(ofA, ofB);
+  if (protocols.length === 0)
+    return `no protocol in common: ${named(ofA)} on the one, ${named(ofB)} on the other`;
+  // The highest protocol is agreed on first: TLSv1.3 without a common ciphersuite does not fall back to TLSv1.2.
+  if (!has(protocols, "TLSv1.3")) return undefined;
+  const [suitesA, suitesB] = [a.ciphersuites ?? b.ciphersuites, b.ciphersuites ?? a.ciphersuites];
+  if (!suitesA || !suitesB || common(suitesA, suitesB).length > 0) return undefined;
+  return `no ciphersuite for TLSv1.3 in common: ${named(suitesA)} on the one, ${named(suitesB)} on the other`;
+}
+
+function usable({ version, protocols }: TlsMember): string[] {
+  return common(protocolsOn(version, "group"), protocols);
+}
+
+function named(list: readonly string[]): string {
+  return list.length === 0 ? "none" : list.join(", ");
 }
 
 /** Why a list of ciphers is wrong, or undefined. The names themselves only the server's OpenSSL knows. */

@@ -6,6 +6,7 @@ import { type Contract, type Field, docOf, oneLine, parse, readContract } from "
 import { type PropertyCost, type StackCosts, freeVariables, propertyCosts } from "./costs";
 import { privilegesSection } from "./privileges";
 import { cell, code, table } from "./table";
+import { protocolTable, statementTable, variablesByVersion } from "./versions";
 
 /** Everything that is generated, by the name that stands in the markers. */
 export function sections(root: string): ReadonlyMap<string, string> {
@@ -20,6 +21,9 @@ export function sections(root: string): ReadonlyMap<string, string> {
   found.set("variables", variableTable());
   found.set("errors", errorTable(root));
   found.set("privileges", privilegesSection(root));
+  found.set("statements by version", statementTable());
+  found.set("protocols by version", protocolTable());
+  found.set("variables by version", variablesByVersion());
   return found;
 }
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readContract } from "../../../tools/docs/contract";
 import { proseProblems, staleSections } from "../../../tools/docs/check";
 import { propertyCosts, variableNamed } from "../../../tools/docs/costs";
+import { protocolTable, statementTable, variablesByVersion, versions } from "../../../tools/docs/versions";
 
 const root = resolve(__dirname, "../../..");
 const contract = readContract(root);
@@ -45,6 +46,39 @@ test("each property has a description, and each that may be left out a default",
   expect(optional.filter(({ field }) => field.tags["default"] === undefined).map(({ path }) => path)).toEqual(
     [],
   );
+});
+
+/** Cells of the row that begins with `first`, by heading. */
+function row(table: string, first: string): Record<string, string> {
+  const [headings, , ...rows] = table.split("\n").map((line) => line.slice(2, -2).split(" | "));
+  const found = rows.find((cells) => cells[0] === first)!;
+  return Object.fromEntries(headings!.map((heading, i) => [heading, found[i]!]));
+}
+
+test("the tables of versions say what the dialect, the rules and the catalogue say", () => {
+  const statements = statementTable();
+  expect(versions.filter((v) => row(statements, "`CHANGE ... TO`")[v] === "`MASTER`").at(-1)).toBe("8.0.22");
+  expect(row(statements, "`RESET ...`, of the binary logs")).toMatchObject({
+    "8.0.36": "`MASTER`",
+    "8.4": "`BINARY LOGS AND GTIDS`",
+  });
+  expect(row(statements, "`SET PERSIST`, `SET PERSIST_ONLY`, `RESET PERSIST`")).toMatchObject({
+    "5.7.22": "-",
+    "8.0.11": "yes",
+  });
+  expect(row(protocolTable(), "the server, for its clients")).toMatchObject({
+    "8.0.15": "TLSv1 to TLSv1.2",
+    "8.0.19": "TLSv1 to TLSv1.3",
+    "9.7": "TLSv1.2, TLSv1.3",
+  });
+  expect(row(variablesByVersion(), "`group_replication_ip_whitelist`")).toEqual({
+    Variable: "`group_replication_ip_whitelist`",
+    Since: "5.7.17",
+    "Set live from": "",
+    "Gone from": "8.3.0",
+    "Other name": "now: `group_replication_ip_allowlist`",
+    "A change acts": "after a rolling restart",
+  });
 });
 
 function fieldOf(resource: string, name: string) {

@@ -28,7 +28,7 @@ describe("every row of the catalogue", () => {
     ..."persistableSince setToDefault sameOnAllMembers mustBeUnique neverPersist required requiredBefore".split(
       " ",
     ),
-    ..."recommended absentOn deprecatedSince effect pointsToSecret note".split(" "),
+    ..."recommended absentOn deprecatedSince effect liveSince pointsToSecret note".split(" "),
   ];
   const effects = [
     "immediate",

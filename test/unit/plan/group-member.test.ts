@@ -216,6 +216,20 @@ describe("planMember on a running member", () => {
       [stop, "SET PERSIST group_replication_poll_spin_loops = 100", start],
     ],
     [
+      "restarts for ip_allowlist before 8.0.24, which refuses it while it runs",
+      { version: "8.0.23", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
+      { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
+      "member-restart",
+      [reload, stop, "SET PERSIST group_replication_ip_allowlist = '10.0.0.0/8'", start],
+    ],
+    [
+      "sets ip_allowlist at once from 8.0.24 on",
+      { version: "8.0.24", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
+      { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
+      "none",
+      ["SET PERSIST group_replication_ip_allowlist = '10.0.0.0/8'"],
+    ],
+    [
       "names ip_allowlist as the server does before 8.0.22, where it is refused while it runs",
       { version: "8.0.21", variables: { [`${gr}ip_allowlist`]: "AUTOMATIC" } },
       { [`${gr}ip_allowlist`]: "10.0.0.0/8" },
@@ -440,6 +454,82 @@ Left: nothing was changed`,
     expect(
       refusal({ [name]: name === "ssl_ca" ? "new.pem" : "TLSv1.2" }, { version: "8.0.15" }).message,
     ).toMatch(/option file/);
+  });
+
+  it.each([
+    ["TLSv1.1", "8.0.36", "TLSv1.1 (gone from 8.0.28); it takes TLSv1.2, TLSv1.3"],
+    ["TLSv1.3", "5.7.22", "TLSv1.3 (it came with 8.0.16); it takes TLSv1, TLSv1.1, TLSv1.2"],
+    [
+      "TLSv1.3",
+      "8.0.17",
+      "TLSv1.3 (it came with 8.0.18) for group communication; it takes TLSv1, TLSv1.1, TLSv1.2",
+    ],
+  ])("%s on a server of %s, which does not know it", (protocol, version, told) => {
+    for (const running of [true, false]) {
+      const error = refusal({ tls_version: protocol }, { version, running });
+      expect(error).toBeInstanceOf(InputError);
+      expect(error.message).toBe(
+        `[GR001] tlsVersion: db1:3306 runs ${version}, which does not take ${told}\nLeft: nothing was changed`,
+      );
+    }
+  });
+
+  it("TLSv1.3 alone on 8.0.17 only where group communication would use it", () => {
+    const of = { version: "8.0.17", running: false };
+    const variables = { tls_version: "TLSv1.3" };
+    const unencrypted = { ...of, variables: { [`${gr}ssl_mode`]: "DISABLED" } };
+    expect(plan(variables, unencrypted).action).toBe("start");
+    expect(plan({ tls_version: "TLSv1.2,TLSv1.3" }, of).action).toBe("start");
+  });
+
+  it("a change of protocols with nothing in common, and says which two changes make it", () => {
+    const error = refusal({ tls_version: "TLSv1.3" }, { variables: { tls_version: "TLSv1.2" } });
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toBe(
+      `[GR001] tlsVersion: db1:3306 runs 9.7.4 in a group that speaks TLSv1.2: members with TLSv1.3 alone could not talk to those that have not changed yet
+Left: nothing was changed
+Do: declare TLSv1.2, TLSv1.3 on every member and run pulumi up; then declare TLSv1.3 and run pulumi up again`,
+    );
+  });
+
+  const spoken = { tls_version: "TLSv1.2" };
+  it.each<[string, ViewOptions, Wish, MemberPlan["action"], boolean?]>([
+    ["on a member that does not run", { running: false, variables: spoken }, {}, "start"],
+    [
+      "on the MYSQL stack, where peers have a list of their own",
+      { stack: "MYSQL", variables: spoken },
+      {},
+      "none",
+    ],
+    [
+      "where the group does not encrypt",
+      { variables: { ...spoken, [`${gr}ssl_mode`]: "DISABLED" } },
+      {},
+      "none",
+    ],
+    [
+      "where XCom takes its TLS from the admin variables",
+      { variables: { ...spoken, [`${gr}tls_source`]: "MYSQL_ADMIN" } },
+      {},
+      "none",
+    ],
+    [
+      "where what is live was set by hand and never acted",
+      { sinceStart: ["tls_version"], variables: spoken },
+      {},
+      "restart",
+    ],
+    [
+      "where the whole group stops anyway",
+      { variables: spoken },
+      { [`${gr}communication_stack`]: "MYSQL" },
+      "group-restart",
+      true,
+    ],
+    ["where both have a protocol", { variables: { tls_version: "TLSv1.2,TLSv1.3" } }, {}, "restart"],
+  ])("no such change %s", (_, of, more, action, groupRestart = false) => {
+    const variables = { tls_version: "TLSv1.3", ...more };
+    expect(planMember(view(of), wish(variables, { groupRestart }), []).action).toBe(action);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { NotReadyError } from "../../../provider/errors";
+import { InputError, NotReadyError } from "../../../provider/errors";
 import { bind, print } from "../../../provider/mysql/sql";
 import { type MemberPlan, allSteps, isEmpty, printPlan, undoOf } from "../../../provider/plan/group-member";
 import {
@@ -263,6 +263,39 @@ describe("planChannel", () => {
 Left: nothing was changed
 Do: let its GroupMember install it (installPlugin: true), or start the server with plugin-load-add=group_replication.so`,
     );
+  });
+});
+
+describe("planChannel refuses", () => {
+  const name = `${gr}recovery_tls_version`;
+  const refusal = (value: string, version: string): InputError =>
+    thrownBy(() => plan({ version }, seen(), { variables: { [name]: value } })) as InputError;
+
+  it("protocols that the version does not know: the server would take them, and recovery fail", () => {
+    const error = refusal("TLSv1.1,TLSv1.2", "8.0.36");
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toBe(
+      `[GR001] recoveryTlsVersion: db1:3306 runs 8.0.36, which does not take TLSv1.1 (gone from 8.0.28) for recovery; it takes TLSv1.2, TLSv1.3
+Left: nothing was changed`,
+    );
+  });
+
+  it("a list of protocols before 8.0.19, which has none for recovery", () => {
+    expect(refusal("TLSv1.2", "8.0.18").message).toBe(
+      `[GR001] ${name}: db1:3306 runs 8.0.18, which does not have it; it came with 8.0.19
+Left: nothing was changed`,
+    );
+  });
+
+  it.each([
+    ["8.0.19", "TLSv1,TLSv1.1,TLSv1.2,TLSv1.3"],
+    ["8.0.27", "TLSv1.1,TLSv1.2"],
+    ["8.0.28", "TLSv1.2,TLSv1.3"],
+    ["9.7.4", "TLSv1.3"],
+  ])("nothing that %s takes: %s", (version, value) => {
+    expect(printPlan(plan({ version }, seen(), { variables: { [name]: value } }))).toEqual([
+      `SET PERSIST ${name} = '${value}'`,
+    ]);
   });
 });
 

@@ -4,7 +4,9 @@ import {
   channelProperties,
   declaredShape,
   isUnknown,
+  itemsOf,
   memberProperties,
+  propertyOf,
   removedFrom,
   textOf,
   unknownValue,
@@ -13,6 +15,18 @@ import {
 } from "../../../provider/plan/wish";
 
 const gr = "group_replication_";
+
+describe("itemsOf", () => {
+  it.each([
+    ["tls_version", " TLSv1.2, TLSv1.3 ,", ["TLSv1.2", "TLSv1.3"]],
+    ["tls_ciphersuites", "TLS_A:TLS_B", ["TLS_A", "TLS_B"]],
+    ["tls_version", "", []],
+    ["tls_ciphersuites", null, []],
+    ["tls_version", undefined, []],
+  ])("reads %s %j as %j", (name, text, items) => {
+    expect(itemsOf(variable(name), text)).toEqual(items);
+  });
+});
 
 describe("variableOf", () => {
   it.each([
@@ -64,6 +78,12 @@ describe("variableOf", () => {
     ["recoveryReconnectInterval", `${gr}recovery_reconnect_interval`],
   ])("of RecoveryChannel's %s is %s", (property, name) => {
     expect(variableOf(property).name).toBe(name);
+  });
+
+  it("is taken back by propertyOf; what has no property of its own stands under variables", () => {
+    const properties = [...memberProperties, ...channelProperties];
+    expect(properties.map((property) => propertyOf(variableOf(property)))).toEqual(properties);
+    expect(propertyOf(variable(`${gr}poll_spin_loops`))).toBe(`variables.${gr}poll_spin_loops`);
   });
 
   it.each([...memberProperties, ...channelProperties])(
