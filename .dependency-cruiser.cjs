@@ -20,7 +20,7 @@ module.exports = {
     only("components-compose-resources", "components/", ["components/", "resources/"]),
     only("plan-is-pure", "plan/", [
       "plan/",
-      "mysql/(catalogue|channel-options|versions|facts|dialect|sql|password)\.ts$",
+      "mysql/(catalogue|channel-options|option-file|versions|facts|dialect|sql|password)\.ts$",
       "mysql/variables\.json$",
       "tls/rules",
       "errors\.ts$",
@@ -28,11 +28,13 @@ module.exports = {
     {
       name: "what-plans-use-of-mysql-opens-no-socket",
       severity: "error",
-      from: { path: "^provider/mysql/(catalogue|channel-options|versions|facts|dialect|sql|password)\\.ts$" },
+      from: {
+        path: "^provider/mysql/(catalogue|channel-options|option-file|versions|facts|dialect|sql|password)\\.ts$",
+      },
       to: {
         path: "^provider/mysql/",
         pathNot:
-          "^provider/mysql/((catalogue|channel-options|versions|facts|dialect|sql|password)\\.ts|variables\\.json)$",
+          "^provider/mysql/((catalogue|channel-options|option-file|versions|facts|dialect|sql|password)\\.ts|variables\\.json)$",
       },
     },
     only("mysql-stands-alone", "mysql/", ["mysql/", "errors\\.ts$"]),

@@ -1,3 +1,4 @@
+export { renderOptionFile } from "./plan/option-file";
 export { type ConnectionArgs, type ConnectionTlsArgs } from "./resources/connection";
 export {
   GroupMember,
