@@ -217,7 +217,8 @@ async function outputsOf(
     serverVersion: facts.version,
     running: view.running,
     pending: pendingOf(view, wish),
-    loadedCertificate: certificate === undefined ? undefined : certificateFacts(certificate),
+    // The engine's protocol has no undefined.
+    ...(certificate === undefined ? {} : { loadedCertificate: certificateFacts(certificate) }),
     facts: pack({ view, settledAt } satisfies MemberState["facts"]),
   };
 }

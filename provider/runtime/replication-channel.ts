@@ -372,8 +372,8 @@ function outputsOf(inputs: Inputs, facts: ReplicaFacts, encryption: Encryption |
     address: addressOf(targetIn(inputs)),
     serverUuid: facts.uuid,
     serverVersion: facts.version,
-    cipher: encryption?.cipher,
-    protocol: encryption?.protocol,
+    // The engine's protocol has no undefined.
+    ...encryption,
     // Where the applier is changes all the time, and is no drift.
     facts: pack({ view: withoutPlace(viewOf(facts, inputs)) } satisfies ChannelState["facts"]),
   };

@@ -25,6 +25,7 @@ export type Args = Record<string, unknown>;
 export interface Declaration {
   user?: Args;
   members: { name: string; channel?: Args; member?: Args }[];
+  sources?: { name: string; source: Args }[];
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
 

@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   GroupMember,
   RecoveryChannel,
+  ReplicationChannel,
   ReplicationUser,
   type GroupMemberArgs,
   type RecoveryChannelArgs,
+  type ReplicationChannelArgs,
   type ReplicationUserArgs,
 } from "pulumi-mysql-group-replication";
 import { Later } from "./later";
@@ -14,13 +16,15 @@ type Args = Record<string, unknown>;
 interface Declaration {
   user?: Args;
   members: { name: string; channel?: Args; member?: Args }[];
+  /** Asynchronous channels. */
+  sources?: { name: string; source: Args }[];
   /** Make everything unknown until the update; another generation makes it unknown once more. */
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
 
 // All of it comes from the stack's configuration: a test changes the declaration, never the program.
 const config = new pulumi.Config();
-const { user, members, unknown } = config.requireObject<Declaration>("declaration");
+const { user, members, sources = [], unknown } = config.requireObject<Declaration>("declaration");
 const password = config.requireSecret("recoveryPassword");
 const channelPassword = config.getSecret("channelPassword") ?? password;
 /** By member: what its own resources say about the administrator's login, as plain text that nobody marked as secret. */
@@ -57,3 +61,6 @@ for (const { name, channel, member } of members) {
       dependsOn: credentials ?? [],
     });
 }
+
+for (const { name, source } of sources)
+  new ReplicationChannel(name, declared<ReplicationChannelArgs>(`source-${name}`, { password, ...source }));
