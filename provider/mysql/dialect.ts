@@ -45,7 +45,16 @@ export interface Dialect extends Readonly<Record<Ability, boolean>> {
   readonly resetBinaryLogs: Sql;
 }
 
+const known = new Map<string, Dialect>();
+
+/** Made once a version: planners ask for it at every turn. */
 export function dialectOf(version: string): Dialect {
+  const found = known.get(version) ?? makeDialect(version);
+  known.set(version, found);
+  return found;
+}
+
+function makeDialect(version: string): Dialect {
   const source = atLeast(version, "8.0.23") ? "SOURCE" : "MASTER";
   const replica = atLeast(version, "8.0.22") ? "REPLICA" : "SLAVE";
   const change = source === "SOURCE" ? "CHANGE REPLICATION SOURCE TO" : "CHANGE MASTER TO";

@@ -10,8 +10,14 @@ export function parseVersion(text: string): string {
   return version.version;
 }
 
+/** By both, as a group has few versions and each is compared with the same floors again and again. */
+const compared = new Map<string, boolean>();
+
 export function atLeast(version: string, floor: string): boolean {
-  return gte(parseVersion(version), floor);
+  const key = `${version} ${floor}`;
+  const found = compared.get(key) ?? gte(parseVersion(version), floor);
+  compared.set(key, found);
+  return found;
 }
 
 /** The version's series as the manual names them: 5.7, 8.0, 8.4, 9.7. */
