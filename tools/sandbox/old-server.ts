@@ -99,10 +99,15 @@ async function unpackServer(
 async function maven(folder: string, args: readonly string[]): Promise<void> {
   const errors = (output: string) => /^.*\[ERROR\] (.+?)(?: -> \[Help 1\])?$/m.exec(output)?.[1];
   const options = { cwd: folder, timeout: 600_000, errors };
-  await run("mvn", ["--batch-mode", "--quiet", ...args], options).catch((error: unknown) => {
-    const advice = "install Maven (mvn on the PATH; Debian's package maven), which must reach Maven Central";
-    throw new SandboxError(`${reason(error)}; ${advice}`);
-  });
+  const attempt = () => run("mvn", ["--batch-mode", "--quiet", ...args], options);
+  // A download may break off; what came is kept by Maven.
+  await attempt()
+    .catch(attempt)
+    .catch((error: unknown) => {
+      const advice =
+        "install Maven (mvn on the PATH; Debian's package maven), which must reach Maven Central";
+      throw new SandboxError(`${reason(error)}; ${advice}`);
+    });
 }
 
 async function unpackLibraries(folder: string, update: (text: string) => void): Promise<void> {
