@@ -30,6 +30,8 @@ interface DriverError {
 
 const syntaxErrors = new Set([1064, 1149]);
 
+const farewellMilliseconds = 1000;
+
 function serverError(server: string, error: unknown, secrets: readonly string[]): ServerError {
   const driver = error as DriverError;
   const errno = driver.sqlMessage === undefined ? 0 : (driver.errno ?? 0);
@@ -88,7 +90,9 @@ export class Session {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.connection.end().catch(() => this.connection.destroy());
+    await this.connection.end().catch(() => undefined);
+    // A server that is gone never answers the farewell, and the socket would keep this process alive.
+    setTimeout(() => this.connection.destroy(), farewellMilliseconds).unref();
   }
 
   destroy(): void {

@@ -1,3 +1,4 @@
+import { tidyUp } from "../../../tools/chaos/operator";
 import { cut, cutOff, fillDisk, freeDisk, healAll } from "../../../tools/faults";
 import { type Member, kill } from "../../../tools/sandbox";
 import { primaryOf, stateOf, until } from "../helpers";
@@ -18,7 +19,11 @@ describe("a link between two members", () => {
         const both = async (): Promise<boolean> => (await misses(db2, db3)) && (await misses(db3, db2));
         await until("they miss each other", 20, both);
       },
-      mend: () => healAll(scene.all),
+      mend: () => {
+        healAll(scene.all);
+        // Now and then XCom does not take up a link again, until one of the two joins anew.
+        return tidyUp(scene.all);
+      },
     });
     expect(cause).toMatchObject({ code: "GR101", left: "nothing was restarted" });
     expect(cause!.why).toContain(scene.name(db3));
