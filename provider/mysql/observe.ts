@@ -1,7 +1,7 @@
 import { MemberUnreachableError, NotReadyError, PrivilegeError } from "../errors";
 import { variables } from "./catalogue";
 import type { ChannelFact, MemberFact, MemberState, ServerFacts, VariableFact } from "./facts";
-import { ServerError, type Session } from "./session";
+import { ServerError, type Session, sameMoment } from "./session";
 import { quote } from "./sql";
 import { parseVersion } from "./versions";
 
@@ -84,8 +84,6 @@ export async function observe(session: Session): Promise<ServerFacts> {
   return facts(session.address, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
 }
 
-/** Resources of one server are refreshed side by side: facts of the same login serve them all for this long, in ms. */
-const sameMoment = 2000;
 const recent = new WeakMap<Session, { facts: Promise<ServerFacts>; at: number; writes: number }>();
 
 /** As `observe`, but what another resource has just read will do, where nothing was written since. For refreshes only. */

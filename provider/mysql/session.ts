@@ -1,4 +1,6 @@
+import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { TLSSocket } from "node:tls";
 import * as mysql from "mysql2/promise";
 import { AccessDeniedError, MemberUnreachableError } from "../errors";
 import { type Secrets, type Sql, bind } from "./sql";
@@ -32,6 +34,9 @@ const syntaxErrors = new Set([1064, 1149]);
 
 const farewellMilliseconds = 1000;
 
+/** For so many milliseconds what was seen of a server serves all resources that are refreshed side by side. */
+export const sameMoment = 2000;
+
 function serverError(server: string, error: unknown, secrets: readonly string[]): ServerError {
   const driver = error as DriverError;
   const errno = driver.sqlMessage === undefined ? 0 : (driver.errno ?? 0);
@@ -58,6 +63,7 @@ export class Session {
   late = false;
   /** Statements sent that change something. */
   writes = 0;
+  private readonly opened = performance.now();
 
   private constructor(
     connection: mysql.Connection,
@@ -75,6 +81,18 @@ export class Session {
     // The server's own mode may pad CHAR columns, and take a backslash or a quote for something else than our literals do.
     await session.read("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30");
     return session;
+  }
+
+  /**
+   * What the server showed at this login, where that is as good as a new look: just now, and with no change since. Undefined also where
+   * an earlier handshake was taken up.
+   */
+  get certificate(): X509Certificate | undefined {
+    const { stream } = (this.connection as unknown as { connection: { stream: unknown } }).connection;
+    if (this.writes > 0 || performance.now() - this.opened > sameMoment) return undefined;
+    return stream instanceof TLSSocket && !stream.isSessionReused()
+      ? stream.getPeerX509Certificate()
+      : undefined;
   }
 
   /** Reads. `timeout` in seconds bounds the wait for the whole answer. */
@@ -159,6 +177,8 @@ function connect(target: Target, encrypted: boolean): Promise<mysql.Connection> 
     ...(target.password === undefined ? {} : { password: target.password }),
     connectTimeout: target.connectTimeout * 1000,
     ...(encrypted && target.socketPath === undefined ? { ssl: tlsOptions(target) } : {}),
+    // None are prepared, and the driver makes room for thousands at once.
+    maxPreparedStatements: 1,
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,

@@ -45,6 +45,9 @@ const mostHandOvers = 3;
 
 /** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
 export class BatchRunner {
+  /** Jobs that had passed the preflight when late ones came: they are not tried again. */
+  private readonly passed = new WeakSet<Job>();
+
   constructor(
     private readonly sessions: Sessions,
     private readonly say: (line: string) => void,
@@ -168,7 +171,8 @@ export class BatchRunner {
     try {
       // What cannot be done is refused before anything is tried.
       schedule(await this.picture(view, done, late));
-      await executor.preflight();
+      await executor.preflight(this.passed);
+      batch.forEach(({ job }) => this.passed.add(job));
       for await (const stage of this.stages(view, done, late)) {
         executor.requireGoOn();
         await executor.stage(stage);

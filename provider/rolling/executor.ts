@@ -3,6 +3,7 @@ import { isRunning } from "../mysql/facts";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
+import type { Job } from "./job";
 import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
@@ -20,13 +21,19 @@ export class Executor {
     this.joining = new Joining(view);
   }
 
-  /** Everything that can be found out before anything is stopped; what it set for that is taken back on failure. */
-  async preflight(): Promise<void> {
+  /**
+   * Everything that can be found out before anything is stopped; what it set for that is taken back on failure. `passed`: jobs that
+   * were tried before late ones joined them.
+   */
+  async preflight(passed: Pick<WeakSet<Job>, "has">): Promise<void> {
     await inParallel(this.view.all, (h) => h.send(() => requireAbility(this.view, h)));
     const working = this.view.all.filter((h) => h.job.leave === undefined);
     const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
     await inParallel(running, (h) => this.material(h));
-    await probeBeforehand(this.view, working.filter(stops));
+    await probeBeforehand(
+      this.view,
+      working.filter((h) => stops(h) && !passed.has(h.job)),
+    );
   }
 
   async stage(stage: Stage): Promise<void> {

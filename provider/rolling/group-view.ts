@@ -22,6 +22,11 @@ export interface Testimony {
 
 export type Silent = Omit<Testimony, "members">;
 
+export interface Answers {
+  readonly told: Testimony[];
+  readonly silent: Silent[];
+}
+
 /** Seconds that a witness has to answer in; one that is frozen must not hold up a decision. */
 const answerTime = 5;
 
@@ -72,7 +77,7 @@ export class GroupView {
   }
 
   /** The same, and who did not answer: its server may be dead seconds before the group knows. */
-  async ask(except: readonly Handle[] = []): Promise<{ told: Testimony[]; silent: Silent[] }> {
+  async ask(except: readonly Handle[] = []): Promise<Answers> {
     const handles = this.all.filter((h) => !except.includes(h) && isOnline(h.facts));
     const witnesses = this.witnesses.filter((w) => isOnline(w.facts));
     const asked = [

@@ -18,14 +18,14 @@ export async function inParallel(
   if (failed) throw failed.reason;
 }
 
-/** Lets nobody pass before all have come, whether well or not. */
-export function gate(count: number): () => Promise<void> {
+/** Lets nobody pass before all have come, whether well or not; all get what `last`, done once then, answers. */
+export function gate<T = void>(count: number, last?: () => Promise<T>): () => Promise<T> {
   let missing = count;
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
+  let open: (answer: T | PromiseLike<T>) => void = () => undefined;
+  const opened = new Promise<T>((resolve) => (open = resolve));
   return () => {
     missing -= 1;
-    if (missing <= 0) open();
+    if (missing <= 0) open(last ? last() : (undefined as T));
     return opened;
   };
 }

@@ -6,7 +6,7 @@ import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/priv
 import { allSteps, printPlan, stopsMember, undoOf } from "../plan/group-member";
 import { printSteps } from "../plan/step";
 import { groupCertificate, parseEndpoint } from "../tls/handshake";
-import type { GroupView, Testimony } from "./group-view";
+import type { Answers, GroupView, Testimony } from "./group-view";
 import type { Handle } from "./handle";
 import {
   type Peer,
@@ -164,8 +164,11 @@ function differences([first, ...others]: readonly Testimony[]): string[] {
  * Nobody that answers belongs to a majority, so nobody can take a member in: a START would fail after 61 s. One that is cut off from a
  * group that lives on says the same of it, so a single member that sees a majority is enough. Undefined where the group is well.
  */
-export async function lostMajority(view: GroupView, h: Handle): Promise<QuorumRiskError | undefined> {
-  const { told, silent } = await view.ask([h]);
+export function lostMajority(
+  view: GroupView,
+  h: Handle,
+  { told, silent }: Answers,
+): QuorumRiskError | undefined {
   const gone = new Set(silent.map((s) => s.id));
   const lostBy = told.map(({ members }) => {
     const others = members.filter((m) => m.id !== h.id);
@@ -183,6 +186,9 @@ export async function lostMajority(view: GroupView, h: Handle): Promise<QuorumRi
   );
 }
 
+/** Group Replication tries its donors until one lets it in; those of a large group need not all be asked. */
+const enoughDonors = 2;
+
 /** Between STOP and START: the member itself tries its peers, so that a START that would fail after 61 s is never sent. */
 export async function proveStopped(
   view: GroupView,
@@ -192,7 +198,7 @@ export async function proveStopped(
   await h.observe();
   await h.send(async (session) => {
     const reached = await proveGroupLogin(session, h.facts, h.job.sslMode(h.facts), donors);
-    const recoverFrom = reached.length > 0 ? reached : [peerOf(h.facts)];
+    const recoverFrom = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(h.facts)];
     await proveRecovery(session, h.facts, recoverFrom, { whoIsDown: "is left out" });
   });
 }

@@ -1,5 +1,5 @@
 import { startGroupReplication, serverClock, stopGroupReplication } from "../mysql/membership";
-import type { GroupView } from "./group-view";
+import type { Answers, GroupView } from "./group-view";
 import { type Handle, stepFailure } from "./handle";
 import { awaitOnline, requireAsDeclared } from "./online";
 import { gate, inParallel } from "./parallel";
@@ -13,13 +13,14 @@ import { takeBack, withReason } from "./take-back";
 export async function restartWave(view: GroupView, wave: readonly Handle[]): Promise<void> {
   await requireQuorum(view, wave);
   for (const h of wave) view.say(`${h.address}: restarting Group Replication (${h.plan.reasons.join("; ")})`);
-  const arrive = gate(wave.length);
+  const arrive = gate(wave.length, () => view.ask(wave));
   await inParallel(wave, (h) => restart(view, h, arrive));
 }
 
-async function restart(view: GroupView, h: Handle, arrive: () => Promise<void>): Promise<void> {
+async function restart(view: GroupView, h: Handle, arrive: () => Promise<Answers>): Promise<void> {
   let stopped = false;
   let since = "";
+  let others: Answers;
   try {
     try {
       await h.apply(h.plan.online);
@@ -29,9 +30,9 @@ async function restart(view: GroupView, h: Handle, arrive: () => Promise<void>):
       await h.apply(h.plan.stopped);
       await proveStopped(view, h);
     } finally {
-      await arrive();
+      others = await arrive();
     }
-    const lost = await lostMajority(view, h);
+    const lost = lostMajority(view, h, others);
     if (lost) throw lost;
     await start(h);
     await awaitOnline(view, h);

@@ -32,7 +32,7 @@ export async function takeBack(
     if (stopped || runs) await h.send(stopGroupReplication);
     await h.undo();
     if (touched) left.push(`${h.address} has its settings from before`);
-    if (stopped && (await lostMajority(view, h))) {
+    if (stopped && lostMajority(view, h, await view.ask([h]))) {
       await h.send((s) => holdWrites(s, true));
       left.push("it is stopped and read only, since the group has no majority to take it in");
     } else if (stopped) {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { NotReadyError, OtherServerError } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
 import { dialectOf } from "../mysql/dialect";
@@ -107,9 +108,12 @@ export async function read(
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
   const state = stateIn<MemberState>(props);
   const target = targetOf(props["connection"] as ConnectionInputs);
-  const facts = await sessions.use(target, (session) => observeForRefresh(session));
+  const { facts, shown } = await sessions.use(target, async (session) => ({
+    facts: await observeForRefresh(session),
+    shown: session.certificate,
+  }));
   requireSame(facts, state.serverUuid);
-  const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state);
+  const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state, shown);
   const inputs = liveInputs(declared(props), facts);
   return { id, props: { ...outs, ...inputs }, inputs };
 }
@@ -202,6 +206,7 @@ async function outputsOf(
   inputs: Inputs,
   { before, facts, changed }: JobResult,
   state: MemberState | undefined,
+  shown?: X509Certificate,
 ): Promise<Inputs> {
   const wish = wishOfInputs(inputs);
   const names = Object.keys(wish.variables);
@@ -209,7 +214,7 @@ async function outputsOf(
   const { baseline } = viewOf(before, names, memberContext, { baseline: state?.facts.view.baseline });
   const view = viewOf(facts, names, memberContext, { settledAt, baseline });
   const endpoint = parseEndpoint(facts.address);
-  const certificate = endpoint && (await clientCertificate(endpoint));
+  const certificate = shown ?? (endpoint && (await clientCertificate(endpoint)));
   return {
     ...declared(inputs),
     address: facts.address,
