@@ -47,6 +47,19 @@ export async function probe(
   return inTurn(session, () => probeAlone(session, version, probes, timeoutSeconds));
 }
 
+/** A server that dies in the middle of a probe still has its channels when it is back. */
+export async function clearLeftProbes(session: Session, version: string): Promise<void> {
+  const left = async (): Promise<string[]> => {
+    const rows = await session.read<{ channel: string }>(
+      `SELECT CHANNEL_NAME AS channel FROM performance_schema.replication_connection_configuration
+       WHERE CHANNEL_NAME LIKE 'mysqlgr\\_probe\\_%'`,
+    );
+    return rows.map((row) => row.channel);
+  };
+  if ((await left()).length === 0) return;
+  await inTurn(session, async () => clear(session, version, await left()));
+}
+
 const turns = new Map<string, Promise<unknown>>();
 
 /** The channels have fixed names, so that what a killed process left can be found: one probe a server at a time. */

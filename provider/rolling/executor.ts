@@ -1,5 +1,6 @@
 import { interruptedError, withLeft } from "../errors";
 import { isRunning } from "../mysql/facts";
+import { clearLeftProbes } from "../mysql/probe";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
@@ -26,7 +27,10 @@ export class Executor {
    * were tried before late ones joined them.
    */
   async preflight(passed: Pick<WeakSet<Job>, "has">): Promise<void> {
-    await inParallel(this.view.all, (h) => h.send(() => requireAbility(this.view, h)));
+    await inParallel(this.view.all, async (h) => {
+      await h.send(() => requireAbility(this.view, h));
+      await h.send((session) => clearLeftProbes(session, h.facts.version));
+    });
     const working = this.view.all.filter((h) => h.job.leave === undefined);
     const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
     await inParallel(running, (h) => this.material(h));

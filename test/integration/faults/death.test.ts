@@ -1,5 +1,5 @@
 import { whoRuns } from "../../../tools/faults";
-import { type Member, kill } from "../../../tools/sandbox";
+import { type Member, kill, query } from "../../../tools/sandbox";
 import { leafFiles } from "../helpers";
 import { useScene } from "./scene";
 
@@ -32,6 +32,18 @@ describe("a server that is killed", () => {
     // Whether the statement or the look after it noticed.
     expect(cause).toMatchObject({ code: expect.stringMatching(/GR(002|107)/) as string });
     expect(cause!.what).toContain(scene.name(db2));
+  });
+
+  it("in the middle of a proof: the channels that it was made with do not stay", async () => {
+    const db2 = scene.db(2);
+    await scene.undergo({
+      happens: async () => {
+        await scene.sent(/^START (REPLICA|SLAVE) IO_THREAD FOR CHANNEL 'mysqlgr_probe/, [db2]);
+        await kill(db2);
+      },
+    });
+    const left = `SELECT CHANNEL_NAME FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME LIKE 'mysqlgr%'`;
+    expect(await query(db2, left)).toEqual([]);
   });
 
   it("right after the switch-over has made it primary", async () => {
