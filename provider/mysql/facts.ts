@@ -87,6 +87,12 @@ export function isRunning(facts: ServerFacts): boolean {
   return state !== undefined && state !== "OFFLINE" && state !== "ERROR";
 }
 
+/** START, by a person or by the server itself, has begun, and nothing came of it yet: a channel that is made now makes 9.7.4 hang. */
+export function isStarting(facts: ServerFacts): boolean {
+  const state = selfOf(facts)?.state ?? "OFFLINE";
+  return state === "OFFLINE" && facts.startedAt !== undefined;
+}
+
 export function hasFailed(facts: ServerFacts): boolean {
   return selfOf(facts)?.state === "ERROR";
 }

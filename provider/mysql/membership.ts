@@ -191,6 +191,14 @@ export async function serverClock(session: Session): Promise<string> {
   return row!.now;
 }
 
+/** Whole seconds since the server was started. */
+export async function uptimeOf(session: Session): Promise<number> {
+  const [row] = await session.read<{ uptime: string }>(
+    "SELECT VARIABLE_VALUE AS uptime FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Uptime'",
+  );
+  return Number(row?.uptime ?? 0);
+}
+
 /** Why ALTER INSTANCE RELOAD TLS, which just failed, did so; the error itself says less than the log. */
 export async function reloadReason(session: Session): Promise<string | undefined> {
   const rows = await session

@@ -1,6 +1,14 @@
 import { MemberUnreachableError, NotReadyError, PrivilegeError } from "../errors";
 import { variables } from "./catalogue";
-import type { ChannelFact, MemberFact, MemberState, ServerFacts, VariableFact } from "./facts";
+import {
+  type ChannelFact,
+  type MemberFact,
+  type MemberState,
+  type ServerFacts,
+  type VariableFact,
+  isStarting,
+} from "./facts";
+import { until } from "./membership";
 import { ServerError, type Session, sameMoment } from "./session";
 import { quote } from "./sql";
 import { parseVersion } from "./versions";
@@ -85,6 +93,24 @@ export async function observe(session: Session): Promise<ServerFacts> {
 }
 
 const recent = new WeakMap<Session, { facts: Promise<ServerFacts>; at: number; writes: number }>();
+
+/** Longer than a START that is refused takes. */
+const startingSeconds = 90;
+
+/** As `observe`, but a START that the server makes by itself is waited for. */
+export async function observeSettled(session: Session): Promise<ServerFacts> {
+  let facts = await observe(session);
+  await until(
+    startingSeconds,
+    async () => {
+      if (!isStarting(facts)) return true;
+      facts = await observe(session);
+      return undefined;
+    },
+    500,
+  );
+  return facts;
+}
 
 /** As `observe`, but what another resource has just read will do, where nothing was written since. For refreshes only. */
 export function observeForRefresh(session: Session): Promise<ServerFacts> {

@@ -9,7 +9,7 @@ import {
 } from "../errors";
 import type { MemberFact } from "../mysql/facts";
 import { releaseLock, takeLock } from "../mysql/membership";
-import { lookFailure, observe } from "../mysql/observe";
+import { lookFailure, observe, observeSettled } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import type { Sessions } from "../mysql/sessions";
 import { addressOf } from "../mysql/target";
@@ -75,7 +75,7 @@ export class BatchRunner {
       batch.map(({ job }) =>
         again(() =>
           this.sessions.use(job.target, async (session) => {
-            const facts = await observe(session);
+            const facts = await observeSettled(session);
             job.verify(facts);
             if (!job.leave) job.plan(facts);
           }),
@@ -116,7 +116,7 @@ export class BatchRunner {
     try {
       return await this.withLock(job.group, all, async () => {
         // Looked at once more: another deployment may have held the lock until now.
-        const facts = await Promise.all(sessions.map((session) => observe(session)));
+        const facts = await Promise.all(sessions.map((session) => observeSettled(session)));
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));

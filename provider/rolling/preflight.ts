@@ -1,6 +1,6 @@
-import { GroupRestartError, NotReadyError, QuorumRiskError } from "../errors";
-import { stackInEffect, valueOf } from "../mysql/facts";
-import { missingFrom } from "../mysql/membership";
+import { GroupRestartError, NotReadyError, QuorumRiskError, StepFailedError } from "../errors";
+import { isStarting, stackInEffect, valueOf } from "../mysql/facts";
+import { missingFrom, uptimeOf } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import { allSteps, printPlan, stopsMember, undoOf } from "../plan/group-member";
@@ -195,11 +195,22 @@ export async function proveStopped(
   h: Handle,
   donors: readonly Peer[] = view.donorsOf(h),
 ): Promise<void> {
-  await h.observe();
-  await h.send(async (session) => {
+  const began = performance.now();
+  if (isStarting(await h.observe())) throw startedMeanwhile(h.address);
+  await h.send(async (session, again) => {
+    if (again && (await uptimeOf(session)) <= (performance.now() - began) / 1000 + 1)
+      throw startedMeanwhile(h.address);
     const reached = await proveGroupLogin(session, h.facts, h.job.sslMode(h.facts), donors);
     const recoverFrom = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(h.facts)];
     await proveRecovery(session, h.facts, recoverFrom, { whoIsDown: "is left out" });
+  });
+}
+
+/** Its server may be starting Group Replication by itself. */
+function startedMeanwhile(address: string): StepFailedError {
+  return new StepFailedError(address, "proof of its peers", {
+    what: `${address}: its server, or Group Replication on it, was started by somebody else while it was to try its peers`,
+    todo: "see in its error log why, then pulumi up --refresh",
   });
 }
 

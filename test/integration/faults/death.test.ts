@@ -1,9 +1,12 @@
 import { whoRuns } from "../../../tools/faults";
-import { type Member, kill, query } from "../../../tools/sandbox";
-import { leafFiles } from "../helpers";
+import { type Member, kill, query, start } from "../../../tools/sandbox";
+import { leafFiles, primaryOf, stateOf, until } from "../helpers";
 import { useScene } from "./scene";
 
 const scene = useScene({ deploy: [1, 2] });
+
+const isBack = (member: Member): Promise<void> =>
+  until(`${member.name} is back`, 120, async () => (await stateOf(member)) === "ONLINE");
 
 describe("a server that is killed", () => {
   it.each(["STOP GROUP_REPLICATION", "START GROUP_REPLICATION"])("during %s", async (statement) => {
@@ -34,16 +37,34 @@ describe("a server that is killed", () => {
     expect(cause!.what).toContain(scene.name(db2));
   });
 
-  it("in the middle of a proof: the channels that it was made with do not stay", async () => {
-    const db2 = scene.db(2);
+  it.each([
+    ["", false],
+    [" and is back at once", true],
+  ])("in the middle of a proof%s: the channels that it was made with do not stay", async (_, atOnce) => {
+    let victim: Member | undefined;
     await scene.undergo({
       happens: async () => {
-        await scene.sent(/^START (REPLICA|SLAVE) IO_THREAD FOR CHANNEL 'mysqlgr_probe/, [db2]);
-        await kill(db2);
+        const primary = await primaryOf(scene.all);
+        const others = scene.members.filter((member) => member !== primary);
+        victim = await scene.sent(/^START (REPLICA|SLAVE) IO_THREAD FOR CHANNEL 'mysqlgr_probe/, others);
+        await kill(victim);
+        if (atOnce) await start(victim);
       },
+      mend: () => (atOnce ? isBack(victim!) : undefined),
     });
     const left = `SELECT CHANNEL_NAME FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME LIKE 'mysqlgr%'`;
-    expect(await query(db2, left)).toEqual([]);
+    expect(await query(victim!, left)).toEqual([]);
+  });
+
+  it("before the change, and is starting Group Replication by itself: that is waited for", async () => {
+    const db2 = scene.db(2);
+    await scene.undergo({
+      before: async () => {
+        await kill(db2);
+        await start(db2);
+      },
+      mend: () => isBack(db2),
+    });
   });
 
   it("right after the switch-over has made it primary", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { groupMember } from "../../../provider/runtime";
 import { type Findings, Proxy, type Which, healAll, freeDisk, steadily, thaw } from "../../../tools/faults";
 import {
@@ -174,7 +175,9 @@ export class Scene {
       const began = performance.now();
       const deployment = this.deploy((i) => ({ ...wish, ...more(i) }));
       // It goes on also where the fault could not be made.
-      const [happened] = await Promise.allSettled([Promise.resolve().then(happens)]);
+      const [happened] = await Promise.allSettled([
+        Promise.race([Promise.resolve().then(happens), tooLate(deployment)]),
+      ]);
       const failures = await deployment;
       if (happened.status === "rejected") throw happened.reason;
       const seconds = (performance.now() - began) / 1000;
@@ -262,6 +265,14 @@ export class Scene {
     for (const stop of findings.stops.filter(({ member }) => !stoppedByOthers.includes(member)))
       expect({ ...stop, safe: stop.othersOnline * 2 > this.all.length }).toEqual({ ...stop, safe: true });
   }
+}
+
+/** A fault that waits for a statement which is never sent would be waited for without end. */
+async function tooLate(deployment: Promise<readonly (Failure | undefined)[]>): Promise<never> {
+  const failures = await deployment;
+  await sleep(60_000, undefined, { ref: false });
+  const told = failures.map((failure) => failure?.message ?? "changed").join("\n");
+  throw new Error(`the deployment had ended before the fault could be made:\n${told}`);
 }
 
 function passEverything(): jest.SpyInstance {
