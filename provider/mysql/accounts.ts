@@ -1,5 +1,6 @@
 import { PrivilegeError } from "../errors";
 import type { AccountFact, AccountRequirement } from "./facts";
+import { listOf, tells } from "./facts-query";
 import { currentAccount } from "./observe";
 import { ServerError, type Session } from "./session";
 import { textLiteral } from "./sql";
@@ -30,12 +31,14 @@ export async function readAccount(
   host: string,
 ): Promise<AccountFact | undefined> {
   const grantee = textLiteral(`'${user}'@'${host}'`);
+  const version = await session.version();
   const rows = await session
     .read<UserRow>(
       `SELECT plugin, HEX(authentication_string) AS hash, ssl_type AS type, CONVERT(x509_issuer USING utf8mb4) AS issuer,
          CONVERT(x509_subject USING utf8mb4) AS subject, CONVERT(ssl_cipher USING utf8mb4) AS cipher,
-         password_lifetime AS lifetime, account_locked AS locked, User_attributes AS attributes,
-         (SELECT JSON_ARRAYAGG(g) FROM (
+         password_lifetime AS lifetime, account_locked AS locked,
+         ${tells(version, "userAttributes") ? "User_attributes" : "NULL"} AS attributes,
+         (SELECT ${listOf(version, "JSON_ARRAY(g)")} FROM (
             SELECT CONCAT(PRIVILEGE_TYPE, ' ON *.*') AS g FROM information_schema.USER_PRIVILEGES
               WHERE GRANTEE = ${grantee} AND PRIVILEGE_TYPE <> 'USAGE'
             UNION ALL SELECT CONCAT(PRIVILEGE_TYPE, ' ON ', TABLE_SCHEMA, '.*')
@@ -74,7 +77,7 @@ function accountFact(row: UserRow): AccountFact {
     passwordLifetime: row.lifetime === null ? null : Number(row.lifetime),
     locked: row.locked === "Y",
     oldPassword: attributes?.additional_password !== undefined,
-    grants: (parsed(row.grants) as string[] | null) ?? [],
+    grants: ((parsed(row.grants) as string[][] | null) ?? []).flat(),
   };
 }
 

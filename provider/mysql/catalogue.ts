@@ -36,6 +36,8 @@ export interface Variable {
   sameOnAllMembers?: boolean;
   neverPersist?: boolean;
   required?: string;
+  /** What Group Replication wanted up to that version, and does not any more. */
+  requiredBefore?: { until: string; value: string };
   effect: Effect;
   /** Before it, a member that runs refuses the change (3093). */
   liveSince?: string;
@@ -67,6 +69,12 @@ export function sinceOn(v: Variable, version: string): string {
 
 export function existsOn(v: Variable, version: string): boolean {
   return atLeast(version, sinceOn(v, version)) && !(v.until && atLeast(version, v.until));
+}
+
+/** The value without which Group Replication does not start on this version. */
+export function requiredOn(v: Variable, version: string): string | undefined {
+  if (v.required !== undefined && /^\S+$/.test(v.required)) return v.required;
+  return v.requiredBefore && atLeast(v.requiredBefore.until, version) ? v.requiredBefore.value : undefined;
 }
 
 /** The name that this version knows the variable by (ip_allowlist is ip_whitelist before 8.0.22). */

@@ -5,6 +5,10 @@ import { atLeast } from "./versions";
 const firstWith = {
   /** SET PERSIST, PERSIST_ONLY and RESET PERSIST; before it, only the option file outlasts a restart. */
   persist: "8.0.0",
+  /** Privileges with names of their own (GROUP_REPLICATION_ADMIN, BACKUP_ADMIN, ...); before it, SUPER allows all of it. */
+  dynamicPrivileges: "8.0.0",
+  /** The plugin caching_sha2_password. */
+  cachingSha2: "8.0.3",
   /** ALTER INSTANCE RELOAD TLS, and with it TLS files that can be set on a running server. */
   reloadTls: "8.0.16",
   /** ALTER USER ... RETAIN CURRENT PASSWORD, DISCARD OLD PASSWORD. */

@@ -15,12 +15,13 @@ export interface ServerFacts {
   /** Empty where Group Replication never ran. */
   readonly members: readonly MemberFact[];
   readonly viewId: string | undefined;
-  /** Seconds since the epoch of the last START that came through. */
+  /** Seconds since the epoch of the last START that came through; before 8.0.22 to the second. */
   readonly startedAt: number | undefined;
   readonly gtidExecuted: string;
-  readonly applierQueue: number;
+  /** Undefined on 5.7, which does not tell it. */
+  readonly applierQueue: number | undefined;
   readonly channel: ChannelFact | undefined;
-  /** Paths and dates that the server has loaded for clients (performance_schema.tls_channel_status). */
+  /** Paths and dates that the server has loaded for clients (performance_schema.tls_channel_status); empty before 8.0.21. */
   readonly loadedTls: Readonly<Record<string, string>>;
 }
 
@@ -28,9 +29,9 @@ export interface VariableFact {
   /** null: NULL, which is not the empty string. */
   readonly value: string | null;
   readonly persisted?: string | undefined;
-  /** COMPILED, EXPLICIT, SERVER, GLOBAL, PERSISTED, DYNAMIC, ... */
-  readonly source: string;
-  /** Seconds since the epoch; absent where it was not set since the start. */
+  /** COMPILED, EXPLICIT, SERVER, GLOBAL, PERSISTED, DYNAMIC, ...; undefined on 5.7, which does not tell it. */
+  readonly source: string | undefined;
+  /** Seconds since the epoch; absent where it was not set since the start, and on 5.7. */
   readonly setAt?: number | undefined;
 }
 
@@ -42,8 +43,10 @@ export interface MemberFact {
   readonly port: number;
   readonly state: MemberState;
   readonly role: "PRIMARY" | "SECONDARY" | "";
-  readonly version: string;
-  readonly stack: string;
+  /** Undefined on 5.7, which knows nothing of the others. */
+  readonly version: string | undefined;
+  /** Undefined before 8.0.27, where there is XCom alone. */
+  readonly stack: string | undefined;
 }
 
 /** The channel group_replication_recovery. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberFact, MemberState } from "./facts";
 import { dialectOf } from "./dialect";
+import { memberColumns, tells } from "./facts-query";
 import { ServerError, type Session } from "./session";
 import { quote, sql } from "./sql";
 
@@ -70,7 +71,7 @@ export type SeenMember = Omit<MemberFact, "stack">;
 
 interface MemberRow {
   id: string;
-  version: string;
+  version: string | null;
   host: string;
   port: number;
   state: string;
@@ -79,14 +80,16 @@ interface MemberRow {
 
 /** The group as this server sees it. */
 export async function seenMembers(session: Session, timeout = 30): Promise<SeenMember[]> {
+  const { role, version } = memberColumns(await session.version());
   const rows = await session.read<MemberRow>(
-    `SELECT MEMBER_ID AS id, MEMBER_HOST AS host, MEMBER_PORT AS port, MEMBER_STATE AS state, MEMBER_ROLE AS role,
-       MEMBER_VERSION AS version
+    `SELECT MEMBER_ID AS id, MEMBER_HOST AS host, MEMBER_PORT AS port, MEMBER_STATE AS state, ${role} AS role,
+       ${version} AS version
      FROM performance_schema.replication_group_members WHERE MEMBER_ID <> ''`,
     timeout,
   );
   return rows.map((row) => ({
     ...row,
+    version: row.version ?? undefined,
     port: Number(row.port),
     state: row.state as MemberState,
     role: row.role === "PRIMARY" || row.role === "SECONDARY" ? row.role : "",
@@ -237,6 +240,8 @@ export async function reasonSince(session: Session, since: string): Promise<stri
      ORDER BY LAST_ERROR_TIMESTAMP DESC LIMIT 1`,
   );
   if (applier[0]) return `${applier[0].reason} (${applier[0].errno})`;
+  if (!tells(await session.version(), "errorLog"))
+    return "its error log tells the reason; before 8.0.22 it cannot be read over SQL";
   const rows = await session.read<{ code: string; text: string }>(
     `SELECT ERROR_CODE AS code, DATA AS text FROM performance_schema.error_log
      WHERE LOGGED >= ${quote(since)} AND PRIO = 'Error' AND LOCATE('mysqlgr_probe', DATA) = 0

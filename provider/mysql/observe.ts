@@ -1,5 +1,5 @@
 import { MemberUnreachableError, NotReadyError, PrivilegeError } from "../errors";
-import { variables } from "./catalogue";
+import { factsQuery, oldestManaged } from "./facts-query";
 import {
   type ChannelFact,
   type MemberFact,
@@ -10,59 +10,12 @@ import {
 } from "./facts";
 import { until } from "./membership";
 import { ServerError, type Session, sameMoment } from "./session";
-import { quote } from "./sql";
-import { parseVersion } from "./versions";
+import { atLeast, parseVersion } from "./versions";
 
-const names = variables()
-  .map((v) => quote(v.name))
-  .join(", ");
+/** Name, live value, persisted value, source, when set; the last three only where the version tells them. */
+type VariableRow = [string, string | null, (string | null)?, (string | null)?, (number | string | null)?];
 
-/*
- * One statement for everything. NULL and '' look alike in global_variables, and differ for TLS settings,
- * so those are asked for by name.
- */
-const nullable = [
-  "ssl_ca",
-  "ssl_capath",
-  "ssl_cert",
-  "ssl_key",
-  "ssl_crl",
-  "ssl_crlpath",
-  "ssl_cipher",
-  "tls_ciphersuites",
-];
-
-const serverQuery = `
-SELECT JSON_OBJECT(
-  'version', @@version, 'uuid', @@server_uuid, 'host', COALESCE(@@report_host, @@hostname), 'port', @@port,
-  'now', UNIX_TIMESTAMP(NOW(6)), 'account', CURRENT_USER(), 'gtid', @@GLOBAL.gtid_executed,
-  'nulls', JSON_OBJECT(${nullable.map((n) => `'${n}', @@GLOBAL.${n} IS NULL`).join(", ")}),
-  'plugins', (SELECT JSON_OBJECTAGG(PLUGIN_NAME, PLUGIN_STATUS) FROM information_schema.PLUGINS
-    WHERE PLUGIN_NAME IN ('group_replication', 'clone')),
-  'members', (SELECT JSON_ARRAYAGG(JSON_OBJECT('id', MEMBER_ID, 'host', MEMBER_HOST, 'port', MEMBER_PORT, 'state', MEMBER_STATE,
-    'role', MEMBER_ROLE, 'version', MEMBER_VERSION, 'stack', MEMBER_COMMUNICATION_STACK))
-    FROM performance_schema.replication_group_members),
-  'stats', (SELECT JSON_ARRAY(VIEW_ID, COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE)
-    FROM performance_schema.replication_group_member_stats WHERE MEMBER_ID = @@server_uuid),
-  'startedAt', (SELECT MAX(UNIX_TIMESTAMP(LOGGED)) FROM performance_schema.error_log WHERE ERROR_CODE = 'MY-014010'),
-  'startAge', (SELECT MAX(PROCESSLIST_TIME) FROM performance_schema.threads
-    WHERE NAME = 'thread/group_rpl/THD_certifier_broadcast'),
-  'channel', (SELECT JSON_OBJECT('user', User_name, 'password', User_password, 'namespace', Network_namespace)
-    FROM mysql.slave_master_info WHERE Channel_name = 'group_replication_recovery'),
-  'applier', (SELECT JSON_OBJECT('checks', PRIVILEGE_CHECKS_USER, 'primaryKey', REQUIRE_TABLE_PRIMARY_KEY_CHECK)
-    FROM performance_schema.replication_applier_configuration WHERE CHANNEL_NAME = 'group_replication_recovery'),
-  'tls', (SELECT JSON_OBJECTAGG(PROPERTY, VALUE) FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'),
-  'variables', (SELECT JSON_ARRAYAGG(JSON_ARRAY(g.VARIABLE_NAME, g.VARIABLE_VALUE, p.VARIABLE_VALUE, i.VARIABLE_SOURCE,
-      UNIX_TIMESTAMP(i.SET_TIME)))
-    FROM performance_schema.global_variables g
-    LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = g.VARIABLE_NAME
-    LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = g.VARIABLE_NAME
-    WHERE g.VARIABLE_NAME IN (${names}))
-) AS facts`;
-
-/** Name, live value, persisted value, source, when set. */
-type VariableRow = [string, string | null, string | null, string | null, number | string | null];
-
+/** What is undefined, the version does not tell. */
 interface ServerRow {
   version: string;
   uuid: string;
@@ -72,24 +25,47 @@ interface ServerRow {
   account: string;
   gtid: string;
   nulls: Record<string, number | boolean>;
-  plugins: Record<string, string> | null;
-  members:
-    (Omit<MemberFact, "state" | "role" | "port"> & { state: string; role: string; port: number })[] | null;
-  stats: [string, number | string] | null;
-  startedAt: number | string | null;
+  plugins: [string, string][] | null;
+  members: MemberRow[] | null;
+  stats: [string, number | string | null] | null;
+  startedAt?: number | string | null;
   startAge: number | string | null;
   channel: { user: string | null; password: string | null; namespace: string | null } | null;
-  applier: { checks: string | null; primaryKey: string | null } | null;
-  tls: Record<string, string> | null;
+  applier?: { checks?: string | null; primaryKey?: string | null } | null;
+  tls?: Record<string, string> | null;
   variables: VariableRow[];
 }
 
+interface MemberRow {
+  id: string;
+  host: string;
+  port: number;
+  state: string;
+  role: string;
+  version: string | null;
+  stack: string | null;
+}
+
 export async function observe(session: Session): Promise<ServerFacts> {
+  const version = await managedVersion(session);
   const [row] = await session
-    .read<{ facts: ServerRow | string }>(serverQuery)
-    .catch(async (error: unknown) => explain(session, error));
-  const raw = row!.facts;
-  return facts(session.address, typeof raw === "string" ? (JSON.parse(raw) as ServerRow) : raw);
+    .read<{ facts: ServerRow | string }>(factsQuery(version))
+    .catch(async (error: unknown) => explain(session, version, error));
+  if (!row) return observe(session);
+  const raw = typeof row.facts === "string" ? (JSON.parse(row.facts) as ServerRow) : row.facts;
+  const real = session.learnVersion(raw.version);
+  return factsQuery(real) === factsQuery(version) ? facts(session.address, raw) : observe(session);
+}
+
+/** As the greeting tells it, which costs no statement; what stands between, as a proxy, may greet with another. */
+async function managedVersion(session: Session): Promise<string> {
+  const greeted = await session.version();
+  if (atLeast(greeted, oldestManaged)) return greeted;
+  const version = await session.askVersion();
+  if (atLeast(version, oldestManaged)) return version;
+  throw new NotReadyError(session.address, `runs ${version}, which has no Group Replication`, {
+    todo: `upgrade it: MySQL is managed from ${oldestManaged} on`,
+  });
 }
 
 const recent = new WeakMap<Session, { facts: Promise<ServerFacts>; at: number; writes: number }>();
@@ -133,12 +109,12 @@ function facts(address: string, row: ServerRow): ServerFacts {
     now,
     account: quotedAccount(row.account),
     variables: Object.fromEntries(row.variables.map((v) => [v[0], variableFact(v, row.nulls)])),
-    plugins: row.plugins ?? {},
+    plugins: Object.fromEntries(row.plugins ?? []),
     members: (row.members ?? []).filter((m) => m.id !== "").map(memberFact),
     viewId: row.stats?.[0],
     startedAt: lastStart(row, now),
     gtidExecuted: row.gtid.replace(/\s/g, ""),
-    applierQueue: Number(row.stats?.[1] ?? 0),
+    applierQueue: applierQueue(row.stats),
     channel: row.channel ? channelFact(row) : undefined,
     loadedTls: row.tls ?? {},
   };
@@ -150,19 +126,26 @@ function variableFact(
 ): VariableFact {
   return {
     value: Number(nulls[name] ?? 0) === 1 ? null : value,
-    source: source ?? "COMPILED",
-    ...(persisted === null ? {} : { persisted }),
-    ...(setAt === null || Number(setAt) === 0 ? {} : { setAt: Number(setAt) }),
+    source: source === undefined ? undefined : (source ?? "COMPILED"),
+    ...(persisted === null || persisted === undefined ? {} : { persisted }),
+    ...(Number(setAt ?? 0) === 0 ? {} : { setAt: Number(setAt) }),
   };
 }
 
-function memberFact(m: NonNullable<ServerRow["members"]>[number]): MemberFact {
+function memberFact(m: MemberRow): MemberFact {
   return {
     ...m,
+    version: m.version ?? undefined,
+    stack: m.stack ?? undefined,
     port: Number(m.port),
     state: m.state as MemberState,
     role: m.role === "PRIMARY" || m.role === "SECONDARY" ? m.role : "",
   };
+}
+
+function applierQueue(stats: ServerRow["stats"]): number | undefined {
+  if (stats === null) return 0;
+  return stats[1] === null ? undefined : Number(stats[1]);
 }
 
 function channelFact({ channel, applier }: ServerRow): ChannelFact {
@@ -176,10 +159,12 @@ function channelFact({ channel, applier }: ServerRow): ChannelFact {
 }
 
 /** The error log is exact, and may have been rotated away; the thread's age is rounded to seconds. */
-function lastStart(row: ServerRow, now: number): number | undefined {
-  if (row.startAge === null) return undefined;
-  const byThread = now - Number(row.startAge);
-  const byLog = row.startedAt === null ? 0 : Number(row.startedAt);
+function lastStart({ startAge, startedAt }: ServerRow, now: number): number | undefined {
+  if (startAge === null) return undefined;
+  const byThread = now - Number(startAge);
+  // Before 8.0.22 there is the age alone: what was set in the second before the START must not look as if it came after.
+  if (startedAt === undefined) return byThread + 1;
+  const byLog = startedAt === null ? 0 : Number(startedAt);
   return Math.abs(byLog - byThread) < 120 ? byLog : byThread;
 }
 
@@ -203,12 +188,14 @@ export function lookFailure(error: unknown): unknown {
   });
 }
 
-async function explain(session: Session, error: unknown): Promise<never> {
+/** Nothing where the server turns out to be of another version than it was asked as. */
+async function explain(session: Session, version: string, error: unknown): Promise<never[]> {
   if (error instanceof ServerError && [1054, 1146, 1193, 1305].includes(error.errno)) {
-    const [row] = await session.read<{ version: string }>("SELECT @@version AS version");
-    throw new NotReadyError(session.address, `runs ${row?.version}, which this release cannot read`, {
+    const real = await session.askVersion();
+    if (real !== version) return [];
+    throw new NotReadyError(session.address, `runs ${real}, which this release cannot read`, {
       why: error.message,
-      todo: "this release manages servers from 8.0.27 on",
+      todo: `MySQL is managed from ${oldestManaged} on, and no other server that speaks its protocol`,
     });
   }
   if (error instanceof ServerError && [1142, 1143, 1227, 1044].includes(error.errno)) {

@@ -1,4 +1,5 @@
 import { PrivilegeError } from "../errors";
+import { dialectOf } from "./dialect";
 import type { Session } from "./session";
 
 interface GrantRow {
@@ -38,8 +39,16 @@ export async function requirePrivileges(
 ): Promise<void> {
   if (needed.length === 0) return;
   const has = await privilegesOf(session);
-  const missing = [...new Set(needed)].filter((privilege) => !has(privilege));
+  const version = await session.version();
+  const missing = [...new Set(needed.map((privilege) => privilegeOn(version, privilege)))].filter(
+    (privilege) => !has(privilege),
+  );
   if (missing.length > 0) throw new PrivilegeError(session.address, missing, account);
+}
+
+/** Before 8.0 there is one privilege for all of it. */
+export function privilegeOn(version: string, privilege: string): string {
+  return dialectOf(version).dynamicPrivileges ? privilege : privilege.replace(/^\w+_ADMIN\b/, "SUPER");
 }
 
 /** What each statement asks of the account that sends it. */

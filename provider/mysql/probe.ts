@@ -165,20 +165,33 @@ async function outcomes(
 }
 
 /** What the receiver complains of after its login was accepted, e.g. that it talks to itself. */
-const afterLogin = /equal MySQL server|source_uuid|purged|Got fatal error \d+ from source/i;
+const afterLogin = /equal MySQL server|(source|master)_uuid|purged|Got fatal error \d+ from (source|master)/i;
 
 function outcome(row: StatusRow | undefined): ProbeOutcome | undefined {
   if (!row) return undefined;
   if (row.state === "ON") return { accepted: true };
   if (Number(row.errno) === 0) return undefined;
   if (afterLogin.test(row.reason)) return { accepted: true };
-  return { accepted: false, errno: Number(row.errno), reason: shortReason(row.reason) };
+  return { accepted: false, errno: Number(row.errno), reason: shortReason(row) };
 }
 
 /** The receiver wraps the client's error: "Error connecting to source 'u@h:1'. ... Message: Access denied ...". */
-function shortReason(text: string): string {
-  return (/Message: (.*)$/s.exec(text)?.[1] ?? text).trim();
+function shortReason({ errno, reason }: StatusRow): string {
+  const told = /Message: (.*)$/s.exec(reason)?.[1];
+  const alone = /^error connecting to master/.test(reason) ? meanings[Number(errno)] : undefined;
+  return (told ?? alone ?? reason).trim();
 }
+
+/** Of 5.7 and of early 8.0, whose receivers tell the number of the client's error alone. */
+const meanings: Readonly<Record<number, string>> = {
+  1045: "access denied",
+  1130: "this host is not allowed to connect",
+  2003: "nothing answers there",
+  2005: "unknown host",
+  2013: "the connection was closed during the login",
+  2026: "TLS failed",
+  2061: "the plugin wants a secure connection",
+};
 
 async function clear(session: Session, version: string, channels: readonly string[]): Promise<void> {
   const dialect = dialectOf(version);

@@ -1,10 +1,13 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { TLSSocket } from "node:tls";
-import * as mysql from "mysql2/promise";
+import * as mysql from "mysql2";
+import type { Connection } from "mysql2/promise";
 import { AccessDeniedError, MemberUnreachableError } from "../errors";
+import { tells } from "./facts-query";
 import { type Secrets, type Sql, bind } from "./sql";
 import { type Target, addressOf } from "./target";
+import { parseVersion } from "./versions";
 
 /** What a server or the network said, without the statement and with every known secret masked. */
 export class ServerError extends Error {
@@ -56,7 +59,8 @@ function serverError(server: string, error: unknown, secrets: readonly string[])
 
 /** Statements of one login, one after the other. */
 export class Session {
-  private readonly connection: mysql.Connection;
+  private readonly connection: Connection;
+  private told: string | undefined;
   readonly address: string;
   closed = false;
   /** The server did not answer in time: it may be at work still. */
@@ -66,10 +70,11 @@ export class Session {
   private readonly opened = performance.now();
 
   private constructor(
-    connection: mysql.Connection,
+    { connection, greeting }: Login,
     readonly target: Target,
   ) {
     this.connection = connection;
+    this.told = greeting;
     this.address = addressOf(target);
     // Without a listener a connection that is lost while idle would end the whole plugin process.
     (connection as unknown as NodeJS.EventEmitter).on("error", () => (this.closed = true));
@@ -79,7 +84,9 @@ export class Session {
   static async open(target: Target): Promise<Session> {
     const session = new Session(await logIn(target), target);
     // The server's own mode may pad CHAR columns, and take a backslash or a quote for something else than our literals do.
-    await session.read("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30");
+    await session.read(
+      `SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 30${session.longLists()}`,
+    );
     return session;
   }
 
@@ -93,6 +100,26 @@ export class Session {
     return stream instanceof TLSSocket && !stream.isSessionReused()
       ? stream.getPeerX509Certificate()
       : undefined;
+  }
+
+  /** The server's version as its greeting told it, or as it was asked last. */
+  async version(): Promise<string> {
+    return this.told ?? this.askVersion();
+  }
+
+  async askVersion(): Promise<string> {
+    const [row] = await this.read<{ version: string }>("SELECT @@version AS version");
+    return this.learnVersion(row!.version);
+  }
+
+  learnVersion(text: string): string {
+    return (this.told = parseVersion(text));
+  }
+
+  /** Where JSON has no aggregates, GROUP_CONCAT stands in, which cuts at 1024 characters by default. */
+  private longLists(): string {
+    const concatenates = this.told !== undefined && !tells(this.told, "jsonAggregates");
+    return concatenates ? ", group_concat_max_len = 1048576" : "";
   }
 
   /** Reads. `timeout` in seconds bounds the wait for the whole answer. */
@@ -157,7 +184,13 @@ function tlsOptions({ tls, host }: Target): mysql.SslOptions & { servername?: st
   };
 }
 
-async function logIn(target: Target): Promise<mysql.Connection> {
+interface Login {
+  readonly connection: Connection;
+  /** Undefined where the greeting holds no version. */
+  readonly greeting: string | undefined;
+}
+
+async function logIn(target: Target): Promise<Login> {
   try {
     return await connect(target, target.tls.mode !== "DISABLED");
   } catch (error) {
@@ -168,8 +201,8 @@ async function logIn(target: Target): Promise<mysql.Connection> {
   }
 }
 
-function connect(target: Target, encrypted: boolean): Promise<mysql.Connection> {
-  return mysql.createConnection({
+function connect(target: Target, encrypted: boolean): Promise<Login> {
+  const driver = mysql.createConnection({
     ...(target.socketPath === undefined
       ? { host: target.host, port: target.port }
       : { socketPath: target.socketPath }),
@@ -184,6 +217,16 @@ function connect(target: Target, encrypted: boolean): Promise<mysql.Connection> 
     dateStrings: true,
     charset: "utf8mb4_general_ci",
   });
+  return new Promise((resolve, reject) => {
+    driver.once("connect", (hello?: { serverVersion?: string }) =>
+      resolve({ connection: driver.promise(), greeting: versionIn(hello?.serverVersion) }),
+    );
+    driver.once("error", reject);
+  });
+}
+
+function versionIn(greeting: string | undefined): string | undefined {
+  return greeting !== undefined && /^\d+\.\d+\.\d+/.test(greeting) ? parseVersion(greeting) : undefined;
 }
 
 function refuse(target: Target, error: unknown): never {

@@ -3,7 +3,6 @@ import { type ChannelOption, canonicalOption, channelOptions } from "./channel-o
 import { lookFailure } from "./observe";
 import type { Session } from "./session";
 import { textLiteral } from "./sql";
-import { parseVersion } from "./versions";
 
 /** An asynchronous channel as its replica has it. The password is in it: never into state. */
 export interface SourceChannelFact {
@@ -41,7 +40,7 @@ export async function observeReplica(session: Session, name: string): Promise<Re
     return {
       address: session.address,
       uuid: server!.uuid,
-      version: parseVersion(server!.version),
+      version: session.learnVersion(server!.version),
       account: server!.account.replace(/^(.*)@([^@]*)$/, "'$1'@'$2'"),
       channel: await channelFact(session, name),
     };

@@ -1,5 +1,5 @@
 import { NotReadyError } from "../errors";
-import { canonical, existsOn, variables } from "../mysql/catalogue";
+import { type Variable, canonical, existsOn, requiredOn, variables } from "../mysql/catalogue";
 import { type ServerFacts, valueOf } from "../mysql/facts";
 
 export interface Unmet {
@@ -10,8 +10,9 @@ export interface Unmet {
 
 /** What Group Replication needs of the server, and START would refuse one at a time. */
 export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
+  const required = (v: Variable): string | undefined => requiredOn(v, facts.version);
   const unmet = variables()
-    .filter((v) => v.required !== undefined && /^\S+$/.test(v.required) && existsOn(v, facts.version))
+    .filter((v) => required(v) !== undefined && existsOn(v, facts.version))
     .filter((v) => facts.variables[v.name] !== undefined)
     // From 8.0.26 some have two names at once.
     .filter(
@@ -21,10 +22,10 @@ export function unmetPrerequisites(facts: ServerFacts): Unmet[] {
     .filter(
       (v) => v.name !== "replica_preserve_commit_order" || valueOf(facts, "replica_parallel_workers") !== "0",
     )
-    .filter((v) => canonical(v, valueOf(facts, v.name)) !== canonical(v, v.required!))
+    .filter((v) => canonical(v, valueOf(facts, v.name)) !== canonical(v, required(v)!))
     .map((v) => ({
-      problem: `${v.name} is ${valueOf(facts, v.name) || "''"}, and must be ${v.required}`,
-      line: v.name === "log_bin" ? "log-bin" : `${v.name.replace(/_/g, "-")}=${v.required}`,
+      problem: `${v.name} is ${valueOf(facts, v.name) || "''"}, and must be ${required(v)}`,
+      line: v.name === "log_bin" ? "log-bin" : `${v.name.replace(/_/g, "-")}=${required(v)}`,
     }));
   if (valueOf(facts, "server_id") === "0")
     unmet.push({ problem: "server_id is 0, and must be set", line: "server-id=<a number of its own>" });

@@ -43,7 +43,8 @@ export function planChannel(
   managedBefore: readonly string[],
   optionsBefore: readonly string[] = [],
 ): MemberPlan {
-  if (!view.plugin)
+  // Credentials can be there before the plugin; variables come with it.
+  if (!view.plugin && Object.keys(wish.variables).length > 0)
     throw new NotReadyError(view.address, "does not have the group_replication plugin", {
       todo: "let its GroupMember install it (installPlugin: true), or start the server with plugin-load-add=group_replication.so",
     });

@@ -1,5 +1,6 @@
 import type { AccountFact, AccountRequirement } from "../mysql/facts";
-import { dialectOf } from "../mysql/dialect";
+import { InputError } from "../errors";
+import { type Ability, dialectOf, firstVersionWith } from "../mysql/dialect";
 import { fingerprintOf, passwordMatches } from "../mysql/password";
 import { type Sql, account, identifier, quote, secret, sql } from "../mysql/sql";
 import { type Step, step } from "./step";
@@ -64,6 +65,7 @@ export interface AccountPlace {
 export function planUser(place: AccountPlace, seen: SeenAccount | undefined, wish: UserWish): Step[] {
   const name = account(wish.user, wish.host);
   const grants = (wish.grants ?? defaultGrants(place)).map(normalGrant);
+  requireKnown(place, wish, grants);
   if (!seen) return [create(place, name, wish), ...grants.map((g) => grant(place, name, g))];
   return [
     ...password(place, name, seen, wish),
@@ -72,6 +74,25 @@ export function planUser(place: AccountPlace, seen: SeenAccount | undefined, wis
     ...grants.filter((g) => !has(seen.grants, g)).map((g) => grant(place, name, g)),
     ...(wish.grants === undefined ? [] : revocations(place, name, seen.grants, grants)),
   ];
+}
+
+/** What the server would refuse half-way, when the account is made already. */
+function requireKnown(place: AccountPlace, wish: UserWish, grants: readonly string[]): void {
+  if (wish.authPlugin === "caching_sha2_password")
+    requireAbility(place, "authPlugin", "cachingSha2", wish.authPlugin);
+  for (const { privilege } of grants.map(split)) {
+    if (privilege === "GROUP_REPLICATION_STREAM") requireAbility(place, "grants", "mysqlStack", privilege);
+    // The names of older privileges are words with spaces between.
+    if (privilege.includes("_")) requireAbility(place, "grants", "dynamicPrivileges", privilege);
+  }
+}
+
+function requireAbility(place: AccountPlace, property: string, ability: Ability, what: string): void {
+  if (dialectOf(place.version)[ability]) return;
+  throw new InputError(
+    property,
+    `${place.address} runs ${place.version}, which does not have ${what}; it came with ${firstVersionWith(ability)}`,
+  );
 }
 
 /** What distributed recovery needs; outside a group the stack to come is not known, so what the MYSQL stack needs as well. */

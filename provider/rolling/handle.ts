@@ -122,8 +122,7 @@ export class Handle {
     try {
       await this.send((session, again) =>
         session.write(step.sql, this.job.secrets).catch((error: unknown) => {
-          // A plugin that is there already: the first statement came through.
-          if (!again || !(error instanceof ServerError) || error.errno !== 1125) throw error;
+          if (!(error instanceof ServerError) || !isDone(step, error, again)) throw error;
         }),
       );
     } catch (error) {
@@ -171,6 +170,11 @@ export function stepFailure(server: string, statement: string, error: unknown, r
   );
 }
 
+/** A plugin that is there already, since the first statement came through; or one to be taken back that never came. */
+function isDone(step: Step, { errno }: ServerError, again: boolean): boolean {
+  return (again && errno === 1125) || (errno === 1305 && print(step.sql).startsWith("UNINSTALL PLUGIN"));
+}
+
 function isReloadRefusal(error: unknown): boolean {
   return error instanceof ServerError && error.errno === 3888;
 }
@@ -180,5 +184,7 @@ function hintFor(error: ServerError, statement: string): string {
   if (privilege !== undefined) return `GRANT ${privilege.split(" or ")[0]} to the administrator's account`;
   if (statement === reloadTls)
     return "see that ssl_ca, ssl_cert, ssl_key, ssl_crl and ssl_cipher name files and ciphers that the server can read and that belong together, and that the certificate is valid now and signed by a CA in ssl_ca";
+  if (error.errno === 1126)
+    return "put the plugin's file into the server's plugin_dir (it comes with the server's packages), then pulumi up";
   return "correct the declaration, then pulumi up";
 }

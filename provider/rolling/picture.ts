@@ -12,7 +12,8 @@ export interface ScheduledJob {
 export interface ScheduledMember {
   readonly id: string;
   readonly address: string;
-  readonly version: string;
+  /** Undefined where only a server of 5.7 has told of it. */
+  readonly version: string | undefined;
   /** OFFLINE also for a server that is in no group yet. */
   readonly state: MemberState;
   readonly primary: boolean;

@@ -208,10 +208,10 @@ function switchOver(
   members: readonly ScheduledMember[],
 ): SwitchOver | undefined {
   const all = present(members);
-  const told = all.every((m) => dialectOf(m.version).setAsPrimary);
+  const told = all.every((m) => m.version !== undefined && dialectOf(m.version).setAsPrimary);
   // Only a member of the lowest version may be primary.
   const electable = tiers
-    .map((tier) => tier.filter((c) => all.every((m) => atLeast(m.version, c.version))))
+    .map((tier) => tier.filter((c) => all.every((m) => isAtLeast(m, c))))
     .find((tier) => tier.length > 0);
   if (told && electable)
     return { kind: "switch-over", from: primary.id, candidates: idsOf(electable), by: "function" };
@@ -220,6 +220,11 @@ function switchOver(
   return any.length === 0
     ? undefined
     : { kind: "switch-over", from: primary.id, candidates: idsOf(any), by: "election" };
+}
+
+/** A version that is not known rules nobody out. */
+function isAtLeast(a: ScheduledMember, b: ScheduledMember): boolean {
+  return a.version === undefined || b.version === undefined || atLeast(a.version, b.version);
 }
 
 function leaves({ singlePrimary, members }: GroupPicture, leaving: readonly ScheduledMember[]): Stage[] {

@@ -91,7 +91,7 @@ async function candidate(view: GroupView, id: string): Promise<Candidate[]> {
   const facts = await observe(session).catch(() => undefined);
   if (!facts) return [];
   const weight = Number(valueOf(facts, "group_replication_member_weight"));
-  return [{ id, session, behind: facts.applierQueue, weight }];
+  return [{ id, session, behind: facts.applierQueue ?? 0, weight }];
 }
 
 /** A server that cannot be told who takes over: the group elects when the primary stops, so every heir must have everything. */

@@ -28,7 +28,7 @@ export async function takeBack(
   try {
     const touched = h.touched;
     // Some settings cannot be put back while it runs, and what it runs with now is not what it had.
-    const runs = !isRunning(h.before) && (await h.send((s) => stateOf(s, h.id))) !== "OFFLINE";
+    const runs = !isRunning(h.before) && !(await isStopped(h));
     if (stopped || runs) await h.send(stopGroupReplication);
     await h.undo();
     if (touched) left.push(`${h.address} has its settings from before`);
@@ -48,6 +48,12 @@ export async function takeBack(
     left.push(await whatIsLeft(h, second, stopped));
   }
   return withLeft(error, left.join("; "));
+}
+
+/** Where there is no plugin there is no state either. */
+async function isStopped(h: Handle): Promise<boolean> {
+  const state = await h.send((s) => stateOf(s, h.id));
+  return state === undefined || state === "OFFLINE";
 }
 
 /** A member whose recovery is slow, or stuck for another reason than ours, has been put back all the same. */

@@ -202,7 +202,7 @@ async function proveWish(session: Session, facts: ServerFacts, inputs: Inputs): 
   const { user, variables: wished } = wishOfInputs(inputs);
   const overlay: Record<string, VariableFact> = {};
   for (const [name, value] of Object.entries(wished))
-    overlay[name] = { source: facts.variables[name]?.source ?? "", value };
+    overlay[name] = { source: facts.variables[name]?.source, value };
   const asWished: ServerFacts = {
     ...facts,
     variables: { ...facts.variables, ...overlay },

@@ -22,6 +22,8 @@ export async function proveChannel(
     .map((m): Peer => ({ address: `${m.host}:${m.port}`, host: m.host, port: m.port }));
   // One that has failed, or is recovering, may not open a channel either: it is tried before its next START.
   const alone = !isOnline(facts) && mayProbe(facts);
+  if (facts.plugins["group_replication"] === undefined)
+    return proveWithoutSettings(session, facts, declaredDonors ?? [peerOf(facts)]);
   if (alone && !declaredDonors) return proveAlone(session, facts);
   // Declared donors need not show the group's certificate before it is made.
   if (alone && declaredDonors)
@@ -59,6 +61,24 @@ async function proveAlone(session: Session, facts: ServerFacts): Promise<unknown
   } catch (error) {
     if (cert && (await needsCertificate(session, facts))) return;
     throw error;
+  }
+}
+
+/** The settings of recovery come with the plugin: before it, whether the password is right is all that can be told. */
+async function proveWithoutSettings(
+  session: Session,
+  facts: ServerFacts,
+  donors: readonly Peer[],
+): Promise<unknown> {
+  const attempt = (enabled: boolean): Promise<unknown> =>
+    proveRecovery(session, facts, donors, { tls: { enabled, verifyIdentity: false } });
+  try {
+    return await attempt(true).catch((error: unknown) => {
+      if (isTlsOnly(error)) return attempt(false);
+      throw error;
+    });
+  } catch (error) {
+    if (!(await needsCertificate(session, facts))) throw error;
   }
 }
 

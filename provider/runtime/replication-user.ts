@@ -274,10 +274,8 @@ async function look(
   return Promise.all(
     targetsOf(inputs).map((target) =>
       sessions.use(target, async (session) => {
-        const [facts, account] = await Promise.all([
-          readFacts(session),
-          readAccount(session, wish.user, wish.host),
-        ]);
+        const facts = await readFacts(session);
+        const account = await readAccount(session, wish.user, wish.host);
         requireSame(facts, state);
         const before = state?.facts.places.find((p) => p.uuid === facts.uuid)?.account;
         const seen = seenAccount(account, passwordOf(inputs), before);

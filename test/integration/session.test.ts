@@ -1,4 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { memberColumns } from "../../provider/mysql/facts-query";
+import type { ServerFacts } from "../../provider/mysql/facts";
+import { seenMembers } from "../../provider/mysql/membership";
 import { observe } from "../../provider/mysql/observe";
 import { passwordMatches } from "../../provider/mysql/password";
 import { Session } from "../../provider/mysql/session";
@@ -6,17 +9,20 @@ import { secret, sql } from "../../provider/mysql/sql";
 import type { Target } from "../../provider/mysql/target";
 import { groupMember, recoveryChannel, replicationUser } from "../../provider/runtime";
 import { type Member, connect, query } from "../../tools/sandbox";
+import { greetingAs } from "./greeting";
 import {
   channelInputs,
   create,
   limitedAdmin,
   login,
   memberInputs,
+  primaryOf,
   run,
   runLocally,
   update,
   useRuntime,
   useSandbox,
+  value,
 } from "./helpers";
 
 useRuntime();
@@ -24,6 +30,20 @@ const plain = useSandbox({ members: 1 });
 
 function targetOf({ host, port, user, password }: Member): Target {
   return { host, port, user, password, connectTimeout: 10, tls: { mode: "PREFERRED" } };
+}
+
+/** Without what a look at another port, a moment later, tells otherwise: counters of logins. */
+function lasting(facts: ServerFacts): unknown {
+  return { ...facts, address: "", now: 0, loadedTls: Object.keys(facts.loadedTls) };
+}
+
+async function seen(member: Member): Promise<ServerFacts> {
+  const session = await Session.open(targetOf(member));
+  try {
+    return await observe(session);
+  } finally {
+    await session.close();
+  }
 }
 
 /** One character, up to four bytes, that is no control character and no surrogate. */
@@ -194,6 +214,22 @@ describe("looking at a server", () => {
     }
   });
 
+  it.each(["5.5.5-9.7.4", "5.6.51", "5.7.22-log", "8.0.11", "27.1.0", "proxy"])(
+    "finds out the version where the greeting says %s",
+    (version) =>
+      greetingAs(plain.db(1), version, async (through) => {
+        const session = await Session.open(targetOf(through));
+        try {
+          const facts = await observe(session);
+          const direct = await seen(plain.db(1));
+          expect(lasting(facts)).toEqual(lasting(direct));
+          expect(await session.version()).toBe(plain.it.version);
+        } finally {
+          await session.close();
+        }
+      }),
+  );
+
   it("takes no more for a refresh of all resources of a server at once, and writes nothing", async () => {
     const server = plain.db(1);
     await create(replicationUser, { servers: [login(server)], user: "recovery", password: "recovery" });
@@ -229,5 +265,46 @@ describe("looking at a server", () => {
       others: after.others! - before.others!,
     }).toEqual({ logins: 1, selects: 1, others: 0 });
     await runLocally(server, "STOP GROUP_REPLICATION");
+  });
+});
+
+describe("a group, asked as old versions are", () => {
+  const three = useSandbox({ members: 3, group: true });
+
+  it("tells the same roles as by their own column, with one primary and with many", async () => {
+    const roles = async (role: string): Promise<unknown> =>
+      Promise.all(
+        three.it.members.map((member) =>
+          query(
+            member,
+            `SELECT MEMBER_PORT port, ${role} role FROM performance_schema.replication_group_members ORDER BY port`,
+          ),
+        ),
+      );
+    // The status variable is gone from 8.4 on: what it would say stands in for it.
+    const byStatus = (primary: string): string => {
+      const status =
+        /\(SELECT VARIABLE_VALUE FROM performance_schema\.global_status\s+WHERE VARIABLE_NAME = 'group_replication_primary_member'\)/;
+      expect(memberColumns("5.7.22").role).toMatch(status);
+      return memberColumns("5.7.22").role.replace(status, `'${primary}'`);
+    };
+    const primary = await primaryOf(three.it.members);
+    expect(await roles(byStatus(String(await value(primary, "@@server_uuid"))))).toEqual(
+      await roles("MEMBER_ROLE"),
+    );
+    await query(primary, "SELECT group_replication_switch_to_multi_primary_mode()");
+    expect(await roles(byStatus(""))).toEqual(await roles("MEMBER_ROLE"));
+  });
+
+  it("tells its members by the columns of 8.0.11", async () => {
+    const direct = await seen(three.db(2));
+    await greetingAs(three.db(2), "8.0.11", async (through) => {
+      const session = await Session.open(targetOf(through));
+      try {
+        expect(await seenMembers(session)).toEqual(direct.members.map(({ stack: _, ...rest }) => rest));
+      } finally {
+        await session.close();
+      }
+    });
   });
 });

@@ -34,6 +34,8 @@ const words: readonly { around: string; of?: string; statement: (d: Dialect) => 
 /** In the order of the table. */
 const abilities: Readonly<Record<Ability, string>> = {
   persist: "`SET PERSIST`, `SET PERSIST_ONLY`, `RESET PERSIST`",
+  dynamicPrivileges: "`GROUP_REPLICATION_ADMIN` and other privileges in place of `SUPER`",
+  cachingSha2: "`caching_sha2_password`",
   reloadTls: "`ALTER INSTANCE RELOAD TLS`",
   retainPassword: "`RETAIN CURRENT PASSWORD`, `DISCARD OLD PASSWORD`",
   startWithCredentials: "`START GROUP_REPLICATION USER = ..., PASSWORD = ...`",

@@ -70,6 +70,8 @@ describe("dialectOf", () => {
 
   it.each<[Ability, string, string]>([
     ["persist", "5.7.44", "8.0.0"],
+    ["dynamicPrivileges", "5.7.44", "8.0.0"],
+    ["cachingSha2", "8.0.2", "8.0.3"],
     ["reloadTls", "8.0.15", "8.0.16"],
     ["retainPassword", "8.0.13", "8.0.14"],
     ["startWithCredentials", "8.0.20", "8.0.21"],

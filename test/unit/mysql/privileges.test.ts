@@ -1,11 +1,25 @@
 import type { PrivilegeError } from "../../../provider/errors";
-import { privilegesFor, privilegesOf, requirePrivileges } from "../../../provider/mysql/privileges";
+import {
+  privilegeOn,
+  privilegesFor,
+  privilegesOf,
+  requirePrivileges,
+} from "../../../provider/mysql/privileges";
 import type { Session } from "../../../provider/mysql/session";
 
 /** A login whose SHOW GRANTS says this. */
 function login(...grants: string[]): Session {
+  return loginTo("9.7.4", ...grants);
+}
+
+function loginTo(version: string, ...grants: string[]): Session {
   const rows = grants.map((text) => ({ "Grants for a@%": text }));
-  return { address: "db1:3306", read: () => Promise.resolve(rows) } as unknown as Session;
+  const session = {
+    address: "db1:3306",
+    read: () => Promise.resolve(rows),
+    version: () => Promise.resolve(version),
+  };
+  return session as unknown as Session;
 }
 
 describe("privilegesFor", () => {
@@ -100,6 +114,29 @@ Do: as a user that may: GRANT CONNECTION_ADMIN ON *.* TO 'a'@'%'; GRANT CREATE U
     expect(error.parts.todo).toBe(
       "as a user that may: GRANT BACKUP_ADMIN ON *.* TO 'a'@'%' WITH GRANT OPTION",
     );
+  });
+
+  it("says SUPER before 8.0, which has no other privilege for it", async () => {
+    const needed = ["GROUP_REPLICATION_ADMIN", "CONNECTION_ADMIN", "CREATE USER", "RELOAD"];
+    const without = loginTo("5.7.22", "GRANT RELOAD ON *.* TO 'a'@'%'");
+    const error = (await requirePrivileges(without, "'a'@'%'", needed).catch(
+      (e: unknown) => e,
+    )) as PrivilegeError;
+    expect(error.parts).toEqual({
+      what: "'a'@'%' lacks privileges on db1:3306: SUPER, CREATE USER",
+      left: "nothing was changed",
+      todo: "as a user that may: GRANT SUPER ON *.* TO 'a'@'%'; GRANT CREATE USER ON *.* TO 'a'@'%'",
+    });
+    const having = loginTo("5.7.22", "GRANT RELOAD, SUPER, CREATE USER ON *.* TO 'a'@'%'");
+    await expect(requirePrivileges(having, "'a'@'%'", needed)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ["5.7.44", "BACKUP_ADMIN WITH GRANT OPTION", "SUPER WITH GRANT OPTION"],
+    ["5.7.44", "REPLICATION SLAVE WITH GRANT OPTION", "REPLICATION SLAVE WITH GRANT OPTION"],
+    ["8.0.11", "CONNECTION_ADMIN", "CONNECTION_ADMIN"],
+  ])("on %s %s is %s", (version, privilege, expected) => {
+    expect(privilegeOn(version, privilege)).toBe(expected);
   });
 
   it("asks nothing where nothing is needed", async () => {

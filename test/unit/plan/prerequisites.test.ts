@@ -66,6 +66,16 @@ describe("unmetPrerequisites", () => {
     ]);
   });
 
+  it.each([
+    ["5.7.22", ["binlog-checksum=NONE"]],
+    ["8.0.20", ["binlog-checksum=NONE"]],
+    ["8.0.21", []],
+    ["9.7.4", []],
+  ])("on %s wants %j of a server with checksums in its binary log", (version, lines) => {
+    const variables = { ...ready, binlog_checksum: "CRC32" };
+    expect(unmetPrerequisites(facts({ version, variables })).map((u) => u.line)).toEqual(lines);
+  });
+
   it("asks for the order of commits only where appliers are parallel, which 8.0.26 has not by default", () => {
     const off = { ...ready, replica_preserve_commit_order: "OFF" };
     const without = facts({ version: "8.0.26", variables: { ...off, replica_parallel_workers: "0" } });

@@ -255,8 +255,16 @@ describe("planChannel", () => {
     ]);
   });
 
-  it("refuses a server without the plugin", () => {
-    const error = thrownBy(() => plan({ plugin: false }, undefined)) as NotReadyError;
+  it("gives a server its credentials before it has the plugin", () => {
+    expect(printPlan(plan({ plugin: false, running: false, version: "5.7.22" }, undefined))).toEqual([
+      `CHANGE MASTER TO MASTER_USER = 'repl', MASTER_PASSWORD = <password>${channel}`,
+    ]);
+    expect(isEmpty(plan({ plugin: false, running: false }, seen()))).toBe(true);
+  });
+
+  it("refuses variables on a server without the plugin", () => {
+    const variables = { [`${gr}recovery_use_ssl`]: "ON" };
+    const error = thrownBy(() => plan({ plugin: false }, undefined, { variables })) as NotReadyError;
     expect(error).toBeInstanceOf(NotReadyError);
     expect(error.message).toBe(
       `[GR005] db1:3306 does not have the group_replication plugin

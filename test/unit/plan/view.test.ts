@@ -127,6 +127,12 @@ describe("viewOf", () => {
       [weight],
     ],
     [
+      "set on 5.7, which does not tell when",
+      running({ version: "5.7.22", variables: { [weight]: { value: "70", source: undefined } } }),
+      undefined,
+      [],
+    ],
+    [
       "set while nothing runs",
       facts({ startedAt: 1000, variables: { [weight]: { value: "70", source: "DYNAMIC", setAt: 1001 } } }),
       undefined,
@@ -140,6 +146,13 @@ describe("viewOf", () => {
     ],
   ])("tells whether a variable was %s", (_, seen, settledAt, expected) => {
     expect(viewOf(seen, [weight], { settledAt }).sinceStart).toEqual(expected);
+  });
+
+  it("takes nothing for fleeting on 5.7, where only the option file outlasts a restart", () => {
+    const on57 = running({ version: "5.7.22", variables: { [weight]: { value: "70", source: undefined } } });
+    expect(viewOf(on57, [weight]).variables[weight]).toEqual({ value: "70" });
+    const on80 = running({ variables: { [weight]: { value: "70", source: "DYNAMIC" } } });
+    expect(viewOf(on80, [weight]).variables[weight]).toEqual({ value: "70", fleeting: true });
   });
 
   const loaded = {

@@ -137,8 +137,8 @@ describe("every schedule of every group", () => {
   });
 
   it("names the heir only where every server can be told, and only one of the lowest version", () => {
-    const rank = (version: string): number =>
-      version.split(".").reduce((sum, part) => sum * 1000 + Number(part), 0);
+    const rank = (version: string | undefined): number =>
+      version!.split(".").reduce((sum, part) => sum * 1000 + Number(part), 0);
     holds((stages, group) => {
       for (const { by, candidates } of only(stages, "switch-over")) {
         const ranks = present(group).map((m) => rank(m.version));

@@ -257,6 +257,15 @@ describe("schedule", () => {
       ]),
       ["restart b", "election a to b|c", "restart a"],
     ],
+    [
+      "leaves the choice to a group of 5.7, which does not tell the version of a member without a login",
+      picture([
+        job("a", "restart", { ...primary, version: "5.7.22" }),
+        job("b", "restart", { version: "5.7.22" }),
+        scheduled("c", { version: undefined }),
+      ]),
+      ["restart b", "election a to b|c", "restart a"],
+    ],
   ];
 
   it.each([...changes, ...restarts, ...waves, ...versions])("%s", (_, group, stages) => {
