@@ -16,11 +16,13 @@ import { addressOf } from "../mysql/target";
 import { Executor } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
+import { lookAt } from "./look";
 import type { Job, JobResult } from "./job";
 import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
+import { type Others, leftBetween } from "./talk";
 
 /** A job that has arrived, and who waits for its end. */
 export interface Waiting {
@@ -30,7 +32,7 @@ export interface Waiting {
 }
 
 /** Jobs of the same deployment that are announced and have not come: the engine runs only so many at once. */
-export interface Late {
+export interface Late extends Others {
   /** How many of them restart their member. */
   readonly restarts: number;
   /** Asked when a member is done: whether any have come by then. */
@@ -113,7 +115,7 @@ export class BatchRunner {
     try {
       return await this.withLock(job.group, all, async () => {
         // Looked at once more: another deployment may have held the lock until now.
-        const facts = await Promise.all(sessions.map((session) => observe(session)));
+        const facts = await Promise.all(sessions.map((session) => lookAt(session)));
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
@@ -168,9 +170,10 @@ export class BatchRunner {
     try {
       // What cannot be done is refused before anything is tried.
       schedule(await this.picture(view, done, late));
-      await executor.preflight();
+      await executor.preflight(late);
       for await (const stage of this.stages(view, done, late)) {
         executor.requireGoOn();
+        await executor.prepare();
         await executor.stage(stage);
         const before = told.size;
         for (const h of handles.values()) {
@@ -182,15 +185,23 @@ export class BatchRunner {
         const open = [...handles.values()].filter((h) => !told.has(h));
         if (open.length > 0 && told.size > before && (await late.arrived())) return open.map(waitingOf);
       }
+      const waiting = [...handles.values()].filter((h) => !told.has(h));
+      if (waiting.length > 0 && (await late.arrived())) return waiting.map(waitingOf);
+      executor.leaveWaiting();
+      waiting.forEach((h) => waitingOf(h).resolve(h.result));
       return [];
     } catch (error) {
-      const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...told]));
+      const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...handles.values()], told));
       for (const h of handles.values()) {
         if (told.has(h)) continue;
         if (h.settled) waitingOf(h).resolve(h.result);
         else
           waitingOf(h).reject(
-            dated(h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause)), h),
+            dated(
+              h.failure ??
+                (isAbout(cause, h, handles) ? cause : notReached(h.address, cause, leftBetween(h))),
+              h,
+            ),
           );
       }
       return [];
@@ -234,7 +245,7 @@ export class BatchRunner {
             resolve([
               {
                 session,
-                facts: await observe(session),
+                facts: await lookAt(session),
                 release: async () => {
                   release();
                   await use.catch(() => undefined);
@@ -261,11 +272,12 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The same refusal, where members had been restarted before it came. */
-function goneBefore(error: unknown, whole: readonly Handle[]): unknown {
-  const names = whole.filter(stops).map((h) => h.address);
-  if (!(error instanceof QuorumRiskError) || names.length === 0) return error;
-  const left = `${names.join(", ")} restarted before this and as declared; no other was touched`;
-  error.tell({ ...error.parts, left });
+function goneBefore(error: unknown, all: readonly Handle[], whole: ReadonlySet<Handle>): unknown {
+  const names = [...whole].filter(stops).map((h) => h.address);
+  const done = names.length === 0 ? [] : [`${names.join(", ")} restarted before this and as declared`];
+  const left = [...done, ...all.flatMap((h) => leftBetween(h) ?? [])];
+  if (!(error instanceof QuorumRiskError) || left.length === 0) return error;
+  error.tell({ ...error.parts, left: [...left, "no other was touched"].join("; ") });
   return error;
 }
 
@@ -280,11 +292,11 @@ function isAbout(cause: unknown, h: Handle, handles: ReadonlyMap<string, Handle>
   return named === h.address || ![...handles.values()].some((other) => other.address === named);
 }
 
-function notReached(address: string, cause: unknown): StoppedError {
+function notReached(address: string, cause: unknown, left = "it is as before"): StoppedError {
   if (cause instanceof StoppedError)
-    return new StoppedError(address, cause.parts.why ?? "", "it is as before", cause.parts.todo);
+    return new StoppedError(address, cause.parts.why ?? "", left, cause.parts.todo);
   const because = ProviderError.is(cause)
     ? `${cause.parts.what}${cause.parts.why ? ` (${cause.parts.why})` : ""}`
     : (cause as Error).message;
-  return new StoppedError(address, because, "it is as before");
+  return new StoppedError(address, because, left);
 }
