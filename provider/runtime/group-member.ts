@@ -14,6 +14,7 @@ import {
 } from "../plan/group-member";
 import { requirePrerequisites } from "../plan/prerequisites";
 import { defaultOn, resetSteps } from "../plan/settings";
+import { spokenAfter } from "../plan/rounds";
 import { type Step, step } from "../plan/step";
 import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
 import {
@@ -102,7 +103,8 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   if (planned || notes.length > 0) sayPlan("member", plan, notes);
   const { maxUnavailable } = rolloutOf(news);
   const elects = !dialectOf(view.version).setAsPrimary;
-  heard(group, address, plan, { total: Math.max(1, seedsOf(news).length), maxUnavailable, elects });
+  const lists = spokenAfter(view, { ...defaultsOn(view.version, before), ...wish.variables });
+  heard(group, address, plan, { total: Math.max(1, seedsOf(news).length), maxUnavailable, elects, lists });
   return { changes };
 }
 

@@ -2,6 +2,7 @@ import type { MemberPlan } from "../plan/group-member";
 import { printPlan } from "../plan/group-member";
 import type { ServerView } from "../plan/view";
 import { majorityOf, mostAway, waveSizes } from "../rolling/waves";
+import { type TlsMember, pairProblem } from "../tls/rules";
 import { say, sayOnce } from "./context";
 
 /** Lines under Diagnostics: what will happen on one server, and what it costs. */
@@ -66,12 +67,19 @@ export interface GroupSummary {
 }
 
 interface Hearing extends GroupSummary {
+  readonly lists: Map<string, TlsMember>;
   readonly twice: string[];
   readonly heard: Set<string>;
   maxUnavailable?: number;
   elects?: boolean;
   timer?: NodeJS.Timeout;
 }
+
+/** What a diff tells of one member. */
+type Heard = Pick<GroupSummary, "total" | "maxUnavailable" | "elects"> & {
+  /** What its group communication takes as declared. */
+  lists?: TlsMember | undefined;
+};
 
 const groups = new Map<string, Hearing>();
 
@@ -80,7 +88,7 @@ export function heard(
   group: string,
   address: string,
   { action, second }: Pick<MemberPlan, "action" | "second">,
-  { total, maxUnavailable, elects }: Pick<GroupSummary, "total" | "maxUnavailable" | "elects">,
+  { total, maxUnavailable, elects, lists }: Heard,
 ): void {
   const hearing: Hearing = groups.get(group) ?? {
     restarts: [],
@@ -88,6 +96,7 @@ export function heard(
     starts: [],
     groupRestarts: [],
     heard: new Set<string>(),
+    lists: new Map(),
     total,
   };
   groups.set(group, hearing);
@@ -97,6 +106,7 @@ export function heard(
   if (elects) hearing.elects = true;
   if (hearing.heard.has(address)) return;
   hearing.heard.add(address);
+  if (lists) hearing.lists.set(address, lists);
   if (action === "restart") hearing.restarts.push(address);
   if (second) hearing.twice.push(address);
   if (action === "start") hearing.starts.push(address);
@@ -109,7 +119,20 @@ export function heard(
 function tell(group: string, hearing: Hearing): void {
   groups.delete(group);
   const line = summaryLine(group, hearing);
-  if (line !== undefined) sayOnce(`group ${group}`, [line]);
+  const lines = [...(line === undefined ? [] : [line]), ...silences(group, hearing.lists)];
+  if (lines.length > 0) sayOnce(`group ${group}`, lines);
+}
+
+/** Pairs of members that could not talk to each other as they are declared: the update refuses them before anything is changed. */
+function silences(group: string, lists: ReadonlyMap<string, TlsMember>): string[] {
+  const all = [...lists];
+  return all.flatMap(([a, ofA], i) =>
+    all.slice(i + 1).flatMap(([b, ofB]) => {
+      const problem = pairProblem(ofA, ofB);
+      if (problem === undefined) return [];
+      return [`group ${group}: pulumi up would refuse this: ${a} and ${b} would have ${problem}`];
+    }),
+  );
 }
 
 /** Pure: the group's line. */

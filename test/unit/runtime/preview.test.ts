@@ -126,6 +126,16 @@ describe("heard", () => {
     expect(lines[0]).toMatch(/^group g1: 2 of 2 members restart, one at a time: db1:3306, db2:3306;/);
   });
 
+  it("tells of members that could not talk to each other as they are declared", () => {
+    const of = (...protocols: string[]) => ({ total: 3, lists: { version: "9.7.4", protocols } });
+    heard("g8", "db1:3306", { action: "none" }, of("TLSv1.2"));
+    heard("g8", "db2:3306", { action: "none" }, of("TLSv1.2", "TLSv1.3"));
+    heard("g8", "db3:3306", { action: "none" }, of("TLSv1.3"));
+    expect(lines).toEqual([
+      "group g8: pulumi up would refuse this: db1:3306 and db3:3306 would have no protocol in common: TLSv1.2 on the one, TLSv1.3 on the other",
+    ]);
+  });
+
   it("tells it after a moment where not all members are in the deployment", () => {
     heard("g2", "db1:3306", { action: "start" }, { total: 3 });
     jest.advanceTimersByTime(1000);
