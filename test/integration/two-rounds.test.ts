@@ -75,6 +75,20 @@ const switches = (): string[] => said.filter((line) => line.startsWith("switch-o
 const pendingOf = (deployed: readonly Deployed[]): unknown[] => deployed.map(({ outs }) => outs["pending"]);
 
 describe("protocols with nothing in common, on a live group under a writer", () => {
+  it("is told beforehand, with the statements of both rounds and the reason", async () => {
+    for (const { runtime, id, outs, inputs } of members)
+      await runtime.diff(id, outs, { ...inputs, tlsVersion: now });
+    const [head] = said.filter((line) => line.startsWith(`member ${addressOf(all()[0]!)}: `));
+    expect(head).toBe(
+      `member ${addressOf(all()[0]!)}: member-restart because tls_version acts at START; in two rounds, since members with TLSv1.2 and members with TLSv1.3 could not talk to each other: the first with TLSv1.2, TLSv1.3`,
+    );
+    expect(said).toContain("    SET PERSIST tls_version = 'TLSv1.2,TLSv1.3'");
+    expect(said).toContain("    SET PERSIST tls_version = 'TLSv1.3'");
+    expect(
+      said.filter((line) => line.includes("3 of 3 members restart, in two rounds, each of them twice")),
+    ).toHaveLength(1);
+  });
+
   it.each([
     ["TLSv1.2 to TLSv1.3", now, "new"],
     ["TLSv1.3 to TLSv1.2", old, "old"],
@@ -92,22 +106,6 @@ describe("protocols with nothing in common, on a live group under a writer", () 
     expect(pendingOf(members)).toEqual([[], [], []]);
     expect(writer.acknowledged).toBeGreaterThan(100);
     await expectHealthy(all());
-  });
-
-  it("is told beforehand, with the statements of both rounds and the reason", async () => {
-    for (const { runtime, id, outs, inputs } of members)
-      await runtime.diff(id, outs, { ...inputs, tlsVersion: now });
-    const [head] = said.filter((line) => line.startsWith(`member ${addressOf(all()[0]!)}: `));
-    expect(head).toBe(
-      `member ${addressOf(all()[0]!)}: member-restart because tls_version acts at START; in two rounds, since members with TLSv1.2 and members with TLSv1.3 could not talk to each other: the first with TLSv1.2, TLSv1.3`,
-    );
-    expect(said).toContain("    SET PERSIST tls_version = 'TLSv1.2,TLSv1.3'");
-    expect(said).toContain("    SET PERSIST tls_version = 'TLSv1.3'");
-    expect(
-      said.filter((line) => line.includes("3 of 3 members restart, in two rounds, each of them twice")),
-    ).toHaveLength(1);
-    // The coordinator was told of updates that do not come; the next deployment is another one.
-    await settle(old);
   });
 });
 
@@ -284,10 +282,6 @@ describe("values that the server takes silently, and that keep a member from rec
     ["protocols that no donor takes", { recoveryTlsVersion: ["TLSv1.2"] }],
     ["ciphersuites that no donor takes", { recoveryTlsCiphersuites: ["TLS_AES_128_GCM_SHA256"] }],
     ["a cipher that does not exist", { recoverySslCipher: ["AES999-NOSUCH-SHA"] }],
-    [
-      "verification without a CA to verify by",
-      { recoverySslVerifyServerCert: true, recoverySslCa: undefined },
-    ],
   ])("has a RecoveryChannel with %s refused by a real login, and put back", async (_, edit) => {
     await settle(now);
     const suites = await updateAll(members, { tlsCiphersuites: ["TLS_AES_256_GCM_SHA384"] });
@@ -298,5 +292,16 @@ describe("values that the server takes silently, and that keep a member from rec
       const found = await undone(all(), () => create(recoveryChannel, channelInputs(group.it, at, edit)));
       expect(found).toMatchObject({ code: "GR106", what: expect.stringContaining(addressOf(at)) });
     }
+  });
+
+  it("has verification without a CA to verify by refused", async () => {
+    const at = await primaryOf(all());
+    const name = "group_replication_recovery_ssl_ca";
+    const before = await value(at, `@@${name}`);
+    await run(at, `SET PERSIST ${name} = ''`);
+    const declared = { recoverySslVerifyServerCert: true, recoverySslCa: undefined };
+    const found = await undone(all(), () => create(recoveryChannel, channelInputs(group.it, at, declared)));
+    expect(found).toMatchObject({ what: expect.stringContaining(addressOf(at)) });
+    await run(at, `SET PERSIST ${name} = '${before}'`);
   });
 });
