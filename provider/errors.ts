@@ -178,11 +178,11 @@ export class StoppedError extends ProviderError {
 }
 
 /** The user, or the end of the engine, stopped the deployment; what was begun has been finished. */
-export function interruptedError(server: string): StoppedError {
+export function interruptedError(server: string, left = "it is as before"): StoppedError {
   return new StoppedError(
     server,
     "the deployment was interrupted",
-    "it is as before; members that were begun have been finished",
+    `${left}; members that were begun have been finished`,
     "pulumi up: it goes on where this one stopped (after a kill, pulumi cancel first)",
   );
 }

@@ -23,6 +23,8 @@ export interface ServerFacts {
   readonly channel: ChannelFact | undefined;
   /** Paths and dates that the server has loaded for clients (performance_schema.tls_channel_status); empty before 8.0.21. */
   readonly loadedTls: Readonly<Record<string, string>>;
+  /** Protocols that group communication takes, by handshakes; asked only where tls_version was set after the START. */
+  readonly spoken?: readonly string[] | undefined;
 }
 
 export interface VariableFact {

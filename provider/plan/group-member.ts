@@ -1,11 +1,11 @@
-import { GroupRestartError, InputError, NotReadyError } from "../errors";
+import { GroupRestartError, NotReadyError } from "../errors";
 import { canonical, nameOn, variable } from "../mysql/catalogue";
 import { dialectOf } from "../mysql/dialect";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
-import { bridge, noCommonProtocol } from "../tls/rules";
+import { bridging, named, viewBetween } from "./rounds";
 import { changesLive, defaultOn, persistSteps, requireProtocols, resetSteps, setStep } from "./settings";
 import { type ServerView, bootstrapFlag, effectOn, isTlsMaterial } from "./view";
-import { type Wish, itemsOf, propertyOf } from "./wish";
+import type { Wish } from "./wish";
 
 /** What has to happen on one server to make it as declared, in the order of the fields. */
 export interface MemberPlan {
@@ -24,6 +24,13 @@ export interface MemberPlan {
   readonly stopped: readonly Step[];
   /** After the member is ONLINE. */
   readonly late: readonly Step[];
+  /**
+   * All of the above is only the first of two rounds, with lists that every other member can talk to; this is the second, when all of
+   * them have gone through the first.
+   */
+  readonly second?: MemberPlan;
+  /** What the first round sets otherwise than declared. */
+  readonly between?: Wish;
 }
 
 export interface MemberWish {
@@ -43,6 +50,22 @@ export const reloadTls = "ALTER INSTANCE RELOAD TLS";
  * Preview prints this plan and update runs it.
  */
 export function planMember(view: ServerView, wish: MemberWish, managedBefore: readonly string[]): MemberPlan {
+  const only = planRound(view, wish, managedBefore);
+  const between = only.action === "restart" ? bridging(view, wish.variables) : undefined;
+  if (!between) return only;
+  const first = { ...wish, variables: { ...wish.variables, ...between.wish } };
+  const second = planRound(viewBetween(view, first.variables), wish, []);
+  const why = `in two rounds, since members with ${between.before} and members with ${between.after} could not talk to each other`;
+  const plan = planRound(view, first, managedBefore);
+  return {
+    ...plan,
+    reasons: [...plan.reasons, `${why}: the first with ${named(between.wish)}`],
+    between: between.wish,
+    second: { ...second, reasons: [...second.reasons, `the second round, with ${between.after}`] },
+  };
+}
+
+function planRound(view: ServerView, wish: MemberWish, managedBefore: readonly string[]): MemberPlan {
   const sslMode = sslModeAfter(view, wish.variables, managedBefore);
   const install =
     view.plugin || !wish.installPlugin
@@ -59,7 +82,7 @@ export function planMember(view: ServerView, wish: MemberWish, managedBefore: re
   requireCa(view, wish.variables, managedBefore, sslMode);
   const changes = changesOf(view, wish.variables, managedBefore, sslMode);
   if (!wish.groupRestart) refuseGroupRestart(view, wish.variables, changes);
-  refuseProtocols(view, wish.variables, changes, sslMode);
+  requireGroupProtocols(view, wish.variables, sslMode);
   return arrange(view, wish, install, changes, sslMode);
 }
 
@@ -217,6 +240,7 @@ export function allSteps(plan: MemberPlan): Step[] {
     ...plan.stopped,
     ...start,
     ...plan.late,
+    ...(plan.second ? allSteps(plan.second) : []),
   ];
 }
 
@@ -253,25 +277,13 @@ function requireCa(view: ServerView, wish: Wish, managedBefore: readonly string[
   );
 }
 
-/** Group communication takes the server's list of protocols on XCOM, and its members change one by one. */
-function refuseProtocols(view: ServerView, wish: Wish, changes: readonly Change[], sslMode: string): void {
+/** Group communication takes the server's list of protocols on XCOM. */
+function requireGroupProtocols(view: ServerView, wish: Wish, sslMode: string): void {
   const v = variable("tls_version");
   const declared = wish[v.name];
   if (declared === undefined) return;
   const stack = wish["group_replication_communication_stack"] ?? view.stack;
   if (stack === "XCOM" && sslMode !== "DISABLED") requireProtocols(view, v, declared, "group");
-  const change = changes.find((c) => c.name === v.name);
-  // What was set since the START, the group does not speak; and a group that stops as a whole speaks anew.
-  const spoken = !view.sinceStart.includes(v.name) && changes.every((c) => c.cost !== "group-restart");
-  const [before, after] = [itemsOf(v, view.variables[v.name]?.value), itemsOf(v, declared)];
-  if (change?.cost !== "member-restart" || !spoken || before.length === 0) return;
-  if (!noCommonProtocol(before, after)) return;
-  const [old, now] = [before.join(", "), after.join(", ")];
-  throw new InputError(
-    propertyOf(v),
-    `${view.address} runs ${view.version} in a group that speaks ${old}: members with ${now} alone could not talk to those that have not changed yet`,
-    `declare ${bridge(before, after).join(", ")} on every member and run pulumi up; then declare ${now} and run pulumi up again`,
-  );
 }
 
 function refuseGroupRestart(view: ServerView, wish: Wish, changes: readonly Change[]): void {

@@ -23,6 +23,8 @@ export interface ServerView {
   readonly variables: Readonly<Record<string, SeenVariable>>;
   /** Set after the last START, so not what group communication uses. */
   readonly sinceStart: readonly string[];
+  /** Protocols that group communication has been heard to take, where `sinceStart` keeps the variable from telling. */
+  readonly spoken?: readonly string[] | undefined;
   /** Set and not yet loaded by ALTER INSTANCE RELOAD TLS. */
   readonly notLoaded: readonly string[];
   /** TLS files as they were before this resource first set them: a server without a certificate refuses to reload. */
@@ -83,6 +85,7 @@ export function viewOf(
     ),
     sinceStart:
       running && from > 0 ? seen.filter(({ fact }) => (fact.setAt ?? 0) > from).map((k) => k.name) : [],
+    ...(facts.spoken === undefined ? {} : { spoken: facts.spoken }),
     notLoaded: seen.filter(({ name }) => differsFromLoaded(facts, name)).map((k) => k.name),
     baseline: baselineOf(facts, names, kept.baseline ?? {}),
   };

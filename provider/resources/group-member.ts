@@ -165,7 +165,8 @@ export interface GroupMemberArgs {
    */
   sslCipher?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Permitted protocols, e.g. ["TLSv1.2", "TLSv1.3"]; no gap in between.
+   * Permitted protocols, e.g. ["TLSv1.2", "TLSv1.3"]; no gap in between. On XCOM a list that has nothing in common with the one before
+   * is reached in two rolling restarts of one deployment, with both lists first.
    * @default unmanaged
    * @mysql tls_version
    * @since 5.7.10; settable live from 8.0.16
@@ -298,7 +299,8 @@ export interface GroupMemberArgs {
  * A property that is not declared is not managed. One that was declared and is removed goes back to the server's default; sslCa, sslCert
  * and sslKey go back to what they were before. Create adopts: on a member that is already as declared it changes nothing and restarts
  * nothing. A member that is stopped is started. Restarts of all members of one deployment are put into one schedule: secondaries first,
- * the primary last after one switch-over, one member at a time. Delete lets the member leave the group, and resets what was declared.
+ * the primary last after one switch-over, one member at a time; lists of protocols or ciphersuites with nothing in common take two such
+ * rounds. Delete lets the member leave the group, and resets what was declared.
  *
  * Cost of changes: none for what acts at once; `ALTER INSTANCE RELOAD TLS` for what clients see of TLS; a rolling restart for what
  * group communication reads at START GROUP_REPLICATION; refused where only a full restart of the group would do.
@@ -312,7 +314,7 @@ export class GroupMember extends pulumi.dynamic.Resource {
   declare public readonly serverVersion: pulumi.Output<string>;
   /** Whether Group Replication runs on this server (its role and state are not kept: a failover is no drift). */
   declare public readonly running: pulumi.Output<boolean>;
-  /** Declared variables that are set and not in effect. */
+  /** Declared variables that are set and not in effect, or that wait for other members with the second of two rounds. */
   declare public readonly pending: pulumi.Output<string[]>;
   /** What the server shows at its SQL port, as of the last reload; undefined where it offers no TLS. */
   declare public readonly loadedCertificate: pulumi.Output<LoadedCertificate | undefined>;

@@ -13,14 +13,17 @@ import { lookFailure, observe, observeSettled } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import type { Sessions } from "../mysql/sessions";
 import { addressOf } from "../mysql/target";
+import { printSteps } from "../plan/step";
 import { Executor } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
+import { lookAt } from "./look";
 import type { Job, JobResult } from "./job";
 import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
+import { type Others, leftBetween } from "./talk";
 
 /** A job that has arrived, and who waits for its end. */
 export interface Waiting {
@@ -30,7 +33,7 @@ export interface Waiting {
 }
 
 /** Jobs of the same deployment that are announced and have not come: the engine runs only so many at once. */
-export interface Late {
+export interface Late extends Others {
   /** How many of them restart their member. */
   readonly restarts: number;
   /** Asked when a member is done: whether any have come by then. */
@@ -45,8 +48,8 @@ const mostHandOvers = 3;
 
 /** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
 export class BatchRunner {
-  /** Jobs that had passed the preflight when late ones came: they are not tried again. */
-  private readonly passed = new WeakSet<Job>();
+  /** What had passed the preflight when late jobs came: it is not tried again. */
+  private readonly passed = new WeakMap<Job, string>();
 
   constructor(
     private readonly sessions: Sessions,
@@ -116,7 +119,7 @@ export class BatchRunner {
     try {
       return await this.withLock(job.group, all, async () => {
         // Looked at once more: another deployment may have held the lock until now.
-        const facts = await Promise.all(sessions.map((session) => observeSettled(session)));
+        const facts = await Promise.all(sessions.map((session) => lookAt(session)));
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
@@ -171,10 +174,11 @@ export class BatchRunner {
     try {
       // What cannot be done is refused before anything is tried.
       schedule(await this.picture(view, done, late));
-      await executor.preflight(this.passed);
-      batch.forEach(({ job }) => this.passed.add(job));
+      await executor.preflight(late, (h) => this.passed.get(h.job) === triedOn(h));
+      handles.forEach((h) => this.passed.set(h.job, triedOn(h)));
       for await (const stage of this.stages(view, done, late)) {
         executor.requireGoOn();
+        await executor.prepare();
         await executor.stage(stage);
         const before = told.size;
         for (const h of handles.values()) {
@@ -186,15 +190,23 @@ export class BatchRunner {
         const open = [...handles.values()].filter((h) => !told.has(h));
         if (open.length > 0 && told.size > before && (await late.arrived())) return open.map(waitingOf);
       }
+      const waiting = [...handles.values()].filter((h) => !told.has(h));
+      if (waiting.length > 0 && (await late.arrived())) return waiting.map(waitingOf);
+      executor.leaveWaiting();
+      waiting.forEach((h) => waitingOf(h).resolve(h.result));
       return [];
     } catch (error) {
-      const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...told]));
+      const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...handles.values()], told));
       for (const h of handles.values()) {
         if (told.has(h)) continue;
         if (h.settled) waitingOf(h).resolve(h.result);
         else
           waitingOf(h).reject(
-            dated(h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause)), h),
+            dated(
+              h.failure ??
+                (isAbout(cause, h, handles) ? cause : notReached(h.address, cause, leftBetween(h))),
+              h,
+            ),
           );
       }
       return [];
@@ -238,7 +250,7 @@ export class BatchRunner {
             resolve([
               {
                 session,
-                facts: await observe(session),
+                facts: await lookAt(session),
                 release: async () => {
                   release();
                   await use.catch(() => undefined);
@@ -254,6 +266,10 @@ export class BatchRunner {
   }
 }
 
+function triedOn(h: Handle): string {
+  return printSteps(h.plan.stopped).join(";");
+}
+
 /** Before anything is changed, a login that breaks is made anew, once. */
 async function again<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -265,11 +281,12 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The same refusal, where members had been restarted before it came. */
-function goneBefore(error: unknown, whole: readonly Handle[]): unknown {
-  const names = whole.filter(stops).map((h) => h.address);
-  if (!(error instanceof QuorumRiskError) || names.length === 0) return error;
-  const left = `${names.join(", ")} restarted before this and as declared; no other was touched`;
-  error.tell({ ...error.parts, left });
+function goneBefore(error: unknown, all: readonly Handle[], whole: ReadonlySet<Handle>): unknown {
+  const names = [...whole].filter(stops).map((h) => h.address);
+  const done = names.length === 0 ? [] : [`${names.join(", ")} restarted before this and as declared`];
+  const left = [...done, ...all.flatMap((h) => leftBetween(h) ?? [])];
+  if (!(error instanceof QuorumRiskError) || left.length === 0) return error;
+  error.tell({ ...error.parts, left: [...left, "no other was touched"].join("; ") });
   return error;
 }
 
@@ -284,11 +301,11 @@ function isAbout(cause: unknown, h: Handle, handles: ReadonlyMap<string, Handle>
   return named === h.address || ![...handles.values()].some((other) => other.address === named);
 }
 
-function notReached(address: string, cause: unknown): StoppedError {
+function notReached(address: string, cause: unknown, left = "it is as before"): StoppedError {
   if (cause instanceof StoppedError)
-    return new StoppedError(address, cause.parts.why ?? "", "it is as before", cause.parts.todo);
+    return new StoppedError(address, cause.parts.why ?? "", left, cause.parts.todo);
   const because = ProviderError.is(cause)
     ? `${cause.parts.what}${cause.parts.why ? ` (${cause.parts.why})` : ""}`
     : (cause as Error).message;
-  return new StoppedError(address, because, "it is as before");
+  return new StoppedError(address, because, left);
 }

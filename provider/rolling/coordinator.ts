@@ -7,6 +7,8 @@ interface Gathering {
   waiting: Waiting[];
   /** Members whose diff ran in this deployment, and whose job has not begun yet. */
   announced: Map<string, Announced>;
+  /** Members whose diff ran in this deployment and found nothing to change. */
+  readonly still: Set<string>;
   /** All members that the arrived jobs know of. */
   known: Set<string>;
   timer?: NodeJS.Timeout | undefined;
@@ -48,7 +50,10 @@ export class Coordinator {
 
   /** Told by diff, which runs just before the update that it announces. */
   announce(group: string, address: string, announced: Announced): void {
-    this.gathering(group).announced.set(address, announced);
+    const gathering = this.gathering(group);
+    gathering.announced.set(address, announced);
+    if (announced.changes) gathering.still.delete(address);
+    else gathering.still.add(address);
   }
 
   /**
@@ -96,6 +101,7 @@ export class Coordinator {
     const fresh: Gathering = {
       waiting: [],
       announced: new Map(),
+      still: new Set(),
       known: new Set(),
       since: 0,
       done: new Set(),
@@ -133,6 +139,8 @@ export class Coordinator {
     const left = await this.runner.run(batch, gathering.done, {
       restarts: [...gathering.announced.values()].filter((a) => a.changes && a.restarts).length,
       arrived: () => this.lateJobs(gathering),
+      coming: new Set([...gathering.announced].flatMap(([address, a]) => (a.changes ? [address] : []))),
+      still: gathering.still,
     });
     gathering.busy = false;
     gathering.waiting.unshift(...left);

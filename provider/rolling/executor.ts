@@ -4,15 +4,17 @@ import { clearLeftProbes } from "../mysql/probe";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
-import type { Job } from "./job";
 import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
 import { probeBeforehand, proveInPlace, requireAbility, stops } from "./preflight";
 import { proveOwnCertificate } from "./proof";
+import { partiesOf, requireRecovery } from "./recovery-talk";
 import { restartWave, stop } from "./restart";
+import { waitingIn } from "./see";
 import { switchOver } from "./switch-over";
 import { takeBack } from "./take-back";
+import { type Others, leftBetween, requireTalk, silenceOf, speakersOf } from "./talk";
 
 /** Runs the stages of one batch. Each method leaves every member either as declared or as it was. */
 export class Executor {
@@ -23,20 +25,31 @@ export class Executor {
   }
 
   /**
-   * Everything that can be found out before anything is stopped; what it set for that is taken back on failure. `passed`: jobs that
-   * were tried before late ones joined them.
+   * Everything that can be found out before anything is stopped; what it set for that is taken back on failure. `passed`: whether it
+   * was tried before late jobs came.
    */
-  async preflight(passed: Pick<WeakSet<Job>, "has">): Promise<void> {
+  async preflight(others: Others, passed: (h: Handle) => boolean): Promise<void> {
+    requireTalk(speakersOf(this.view), others);
+    requireRecovery(partiesOf(this.view));
     await inParallel(this.view.all, async (h) => {
       await h.send(() => requireAbility(this.view, h));
       await h.send((session) => clearLeftProbes(session, h.facts.version));
     });
-    const working = this.view.all.filter((h) => h.job.leave === undefined);
+    await this.prepare(passed);
+  }
+
+  /** TLS files of all whose turn it can be: those of a second round when the first is over. */
+  async prepare(passed: (h: Handle) => boolean = () => false): Promise<void> {
+    const waiting = waitingIn(this.view);
+    const working = this.view.all.filter(
+      (h) => h.job.leave === undefined && !h.settled && !h.prepared && !waiting.has(h.id),
+    );
     const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
+    for (const h of working) h.prepared = true;
     await inParallel(running, (h) => this.material(h));
     await probeBeforehand(
       this.view,
-      working.filter((h) => stops(h) && !passed.has(h.job)),
+      working.filter((h) => stops(h) && !passed(h)),
     );
   }
 
@@ -104,14 +117,33 @@ export class Executor {
       if (h.failure === error) told = outcome;
       if (h.failure !== undefined) h.failure = outcome;
     }
-    const names = open.map((h) => h.address).join(", ");
-    return isOwn ? told : withLeft(error, open.length === 0 ? "nothing was changed" : `${names} as before`);
+    const left = [
+      ...(open.length === 0 ? [] : [`${open.map((h) => h.address).join(", ")} as before`]),
+      ...this.view.all.flatMap((h) => leftBetween(h) ?? []),
+    ];
+    return isOwn ? told : withLeft(error, left.length === 0 ? "nothing was changed" : left.join("; "));
+  }
+
+  /** Those whose second round cannot be made now stay as they are, and say so. */
+  leaveWaiting(): void {
+    const speakers = speakersOf(this.view);
+    for (const h of this.view.all.filter((h) => !h.settled)) {
+      const silence = silenceOf(
+        speakers.find((s) => s.id === h.id)!,
+        speakers,
+      );
+      this.view.say(
+        `${h.address}: waits for ${silence?.other ?? "others"} (${silence?.problem}); pulumi up again, with all members, goes on here`,
+      );
+      h.waits = true;
+      h.settled = true;
+    }
   }
 
   /** Between two stages; the one at hand is always finished. */
   requireGoOn(): void {
     if (!this.view.interrupted()) return;
     const [next] = this.view.all.filter((h) => !h.settled);
-    if (next) throw interruptedError(next.address);
+    if (next) throw interruptedError(next.address, leftBetween(next));
   }
 }

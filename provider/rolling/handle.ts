@@ -5,7 +5,9 @@ import { observe } from "../mysql/observe";
 import { ServerError, Session } from "../mysql/session";
 import { print } from "../mysql/sql";
 import { type MemberPlan, nothingToDo, reloadTls, undoOf } from "../plan/group-member";
+import { named, spokenNow, tlsViewOf } from "../plan/rounds";
 import type { Step } from "../plan/step";
+import type { TlsMember } from "../tls/rules";
 import type { Job, JobResult } from "./job";
 
 /** A server that a supervisor starts again answers within this many seconds, if it does. */
@@ -19,7 +21,16 @@ export class Handle {
   private gone = false;
   readonly before: ServerFacts;
   facts: ServerFacts;
-  readonly plan: MemberPlan;
+  /** Of two rounds, the one at hand. */
+  plan: MemberPlan;
+  /** What its group communication took when it was last started; undefined where that is not known. */
+  spoken: TlsMember | undefined;
+  /** TLS files of this round are set, loaded and tried. */
+  prepared = false;
+  /** The lists that it has since the first of its two rounds, which was made in this batch. */
+  between: string | undefined;
+  /** It waits for members that do not come. */
+  waits = false;
   /** True once the change of this member is whole: nothing of it is taken back any more. */
   settled = false;
   changed = false;
@@ -34,6 +45,7 @@ export class Handle {
     this.before = facts;
     this.facts = facts;
     this.plan = job.leave ? nothingToDo(job.address) : job.plan(facts);
+    this.spoken = spokenNow(tlsViewOf(facts, job));
   }
 
   get id(): string {
@@ -100,13 +112,20 @@ export class Handle {
     this.done = [];
   }
 
+  /** This round is whole; where there is another, that is what is left to do. */
   settle(): void {
     this.forget();
-    this.settled = true;
+    this.spoken = spokenNow(tlsViewOf(this.facts, this.job));
+    const { second, between = {} } = this.plan;
+    this.settled = second === undefined;
+    this.between = second && named(between);
+    if (!second) return;
+    this.prepared = false;
+    this.plan = { ...this.job.plan(this.facts), reasons: second.reasons };
   }
 
   get result(): JobResult {
-    return { before: this.before, facts: this.facts, changed: this.changed };
+    return { before: this.before, facts: this.facts, changed: this.changed, waits: this.waits };
   }
 
   get touched(): boolean {

@@ -3,6 +3,7 @@ import type { Secrets } from "../mysql/sql";
 import type { Target } from "../mysql/target";
 import type { MemberPlan } from "../plan/group-member";
 import type { Step } from "../plan/step";
+import type { Wish } from "../plan/wish";
 
 /** How a change of the group may go. Times in seconds. */
 export interface Rollout {
@@ -31,6 +32,12 @@ export interface Job {
   readonly localAddress: string;
   readonly stack: "XCOM" | "MYSQL";
   readonly rollout: Rollout;
+  /** Variables as they will be; pure. What is not in it stays. */
+  readonly declared: (facts: ServerFacts) => Wish;
+  /** Server time up to which values are known to be in effect. */
+  readonly settledAt?: number | undefined;
+  /** An earlier deployment has made the first of its two rounds, and left it waiting for the others. */
+  readonly between?: boolean | undefined;
   /** Stops with an error before anything is changed, e.g. for another server_uuid than before. */
   readonly verify: (facts: ServerFacts) => void;
 }
@@ -41,4 +48,6 @@ export interface JobResult {
   readonly before: ServerFacts;
   readonly facts: ServerFacts;
   readonly changed: boolean;
+  /** It waits for members that did not come in this deployment: another pulumi up goes on. */
+  readonly waits?: boolean | undefined;
 }

@@ -6,6 +6,8 @@ export interface ScheduledJob {
   readonly bootstrap: boolean;
   /** The group may be stopped as a whole and made anew. */
   readonly groupRestart?: boolean;
+  /** Its START would fail, as a member that is there could not talk to it yet. */
+  readonly waits?: boolean;
 }
 
 /** One member as its group sees it, and what the deployment wants of it. */

@@ -21,6 +21,7 @@ export function peerOf(facts: ServerFacts): Peer {
 /** The certificate that the server shows now is valid, and covers the name by which its peers know it. */
 export async function proveOwnCertificate(facts: ServerFacts, sslMode: string): Promise<void> {
   if (sslMode === "DISABLED") return;
+  requireTls(facts, sslMode);
   const endpoint = parseEndpoint(facts.address);
   const shown = endpoint && (await clientCertificate(endpoint));
   if (!shown) return;
@@ -28,6 +29,16 @@ export async function proveOwnCertificate(facts: ServerFacts, sslMode: string): 
   if (problem === undefined) return;
   throw new ProofError(facts.address, `its peers would refuse it: ${problem}`, {
     todo: "put a valid certificate in place (sslCert, sslKey), then pulumi up",
+  });
+}
+
+/** A server without a certificate, or whose TLS was switched off: START would fail after 61 s. */
+function requireTls(facts: ServerFacts, sslMode: string): void {
+  const isAdmin = /admin/i.test(valueOf(facts, "group_replication_tls_source"));
+  if (facts.loadedTls["Enabled"] !== "No" || isAdmin) return;
+  throw new ProofError(facts.address, `has no TLS, and ssl_mode ${sslMode} needs it`, {
+    why: "its server has no certificate loaded (performance_schema.tls_channel_status)",
+    todo: "declare sslCa, sslCert and sslKey with files that the server can read, then pulumi up",
   });
 }
 

@@ -14,13 +14,13 @@ import { mostAway, waveSizes } from "./waves";
 
 /**
  * The order of a change of one group. Pure. Nothing that makes a member stop is in it before everything that makes one start:
- * members that join first make the group safer for what follows.
+ * members that join first make the group safer for what follows. Members that wait for others are in the next one.
  */
 export function schedule(picture: GroupPicture): Stage[] {
   const { members } = picture;
   refuseWhereUnsafe(picture);
   const to = (action: ScheduledJob["action"]): ScheduledMember[] =>
-    members.filter((m) => m.job?.action === action);
+    members.filter((m) => m.job?.action === action && !m.job.waits);
   if (to("group-restart").length > 0 || isAlone(picture)) return groupRestart(picture);
   const unchanged = to("none");
   return [
@@ -67,7 +67,8 @@ function refuseWhereUnsafe({ group, members, blocked }: GroupPicture): void {
 /** One member is the whole group: to restart it is to restart the group. */
 function isAlone({ members }: GroupPicture): boolean {
   const [only, ...others] = members.filter((m) => m.state === "ONLINE");
-  if (only?.job?.action !== "restart" || others.length > 0 || present(members).length > 1) return false;
+  if (only?.job?.action !== "restart" || only.job.waits) return false;
+  if (others.length > 0 || present(members).length > 1) return false;
   if (only.job.groupRestart) return true;
   throw nobodyElse(only.address);
 }
@@ -186,12 +187,16 @@ function handOver(
   const staying = members.filter((m) => !wave.includes(m) && !leaving.has(m.id));
   const online = staying.filter((m) => m.state === "ONLINE");
   const ready = online.filter((m) => m.done || m.job?.action === "restart");
-  const joined = staying.filter((m) => m.job?.action === "start");
+  const joined = staying.filter(joins);
   return switchOver(primary, [ready, online, joined], members);
 }
 
 function present(members: readonly ScheduledMember[]): readonly ScheduledMember[] {
-  return members.filter((m) => m.state === "ONLINE" || m.job?.action === "start");
+  return members.filter((m) => m.state === "ONLINE" || joins(m));
+}
+
+function joins({ job }: ScheduledMember): boolean {
+  return job?.action === "start" && !job.waits;
 }
 
 /** As evenly as with those who are still to come: they fill up the later waves. */
@@ -233,9 +238,7 @@ function leaves({ singlePrimary, members }: GroupPicture, leaving: readonly Sche
   const stages: Stage[] = stopped.map((m) => ({ kind: "leave", members: [m.id] }));
   const primary = singlePrimary ? running.find((m) => m.primary) : undefined;
   const secondaries = running.filter((m) => m !== primary);
-  const staying = members.filter(
-    (m) => !leaving.includes(m) && (m.state === "ONLINE" || m.job?.action === "start"),
-  );
+  const staying = present(members).filter((m) => !leaving.includes(m));
   // Where the group lives on, one at a time; where all leave, there is nothing to keep up.
   const turns = staying.length > 0 ? secondaries.map((m) => [m.id]) : [idsOf(secondaries)];
   stages.push(...turns.filter((t) => t.length > 0).map((t) => ({ kind: "leave" as const, members: t })));

@@ -5,6 +5,7 @@ import type { GroupView, Testimony } from "./group-view";
 import type { Handle } from "./handle";
 import type { GroupPicture, ScheduledMember } from "./picture";
 import { askSeeds } from "./seeds";
+import { silenceOf, speakersOf } from "./talk";
 
 /** The group as it is now, and what is still to be done. `done`: members that this deployment has restarted. */
 export async function pictureOf(
@@ -18,7 +19,8 @@ export async function pictureOf(
   const told = await view.testimonies();
   const seenOf = (id: string): SeenMember[] => told.flatMap((t) => t.members.filter((m) => m.id === id));
   const facts = [...view.all.map((h) => h.facts), ...view.witnesses.map((w) => w.facts)];
-  const known = facts.map((f) => scheduled(f, view.handles.get(f.uuid), seenOf(f.uuid)));
+  const waiting = waitingIn(view);
+  const known = facts.map((f) => scheduled(f, view.handles.get(f.uuid), seenOf(f.uuid), waiting));
   const others = told.flatMap((t) => t.members).filter((m) => !facts.some((f) => f.uuid === m.id));
   const members = [...known, ...[...new Map(others.map((m) => [m.id, stranger(m)])).values()]].map((m) =>
     done.has(m.id) ? { ...m, done: true } : m,
@@ -32,6 +34,12 @@ export async function pictureOf(
     maxUnavailable: lowest(view.all.flatMap((h) => h.job.rollout.maxUnavailable ?? [])),
     seeds: alive ? undefined : await askSeeds(sessions, view.all),
   };
+}
+
+/** Members whose START would fail now, as another one could not talk to them. */
+export function waitingIn(view: GroupView): Set<string> {
+  const speakers = speakersOf(view);
+  return new Set(speakers.filter((s) => silenceOf(s, speakers)).map((s) => s.id));
 }
 
 function isBlocked({ members }: Testimony): boolean {
@@ -50,7 +58,12 @@ export function strangersTo(seen: readonly ServerFacts[]): MemberFact[] {
 }
 
 /** As the group sees it now; a server in no group is seen by nobody but itself. */
-function scheduled(facts: ServerFacts, h: Handle | undefined, seen: readonly SeenMember[]): ScheduledMember {
+function scheduled(
+  facts: ServerFacts,
+  h: Handle | undefined,
+  seen: readonly SeenMember[],
+  waiting: ReadonlySet<string>,
+): ScheduledMember {
   const unreachable = seen.some((m) => m.state === "UNREACHABLE");
   return {
     id: facts.uuid,
@@ -65,6 +78,7 @@ function scheduled(facts: ServerFacts, h: Handle | undefined, seen: readonly See
             action: h.job.leave ? ("leave" as const) : h.plan.action,
             bootstrap: h.job.bootstrap,
             groupRestart: h.job.rollout.groupRestart,
+            waits: waiting.has(h.id),
           },
         }),
   };

@@ -31,7 +31,8 @@ export async function takeBack(
     const runs = !isRunning(h.before) && !(await isStopped(h));
     if (stopped || runs) await h.send(stopGroupReplication);
     await h.undo();
-    if (touched) left.push(`${h.address} has its settings from before`);
+    const round = h.between === undefined ? "" : ` (of the first of its two rounds, with ${h.between})`;
+    if (touched) left.push(`${h.address} has its settings from before${round}`);
     if (stopped && lostMajority(view, h, await view.ask([h]))) {
       await h.send((s) => holdWrites(s, true));
       left.push("it is stopped and read only, since the group has no majority to take it in");

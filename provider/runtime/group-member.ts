@@ -14,10 +14,19 @@ import {
   reloadTls,
 } from "../plan/group-member";
 import { requirePrerequisites } from "../plan/prerequisites";
-import { resetSteps } from "../plan/settings";
+import { defaultOn, resetSteps } from "../plan/settings";
+import { spokenAfter } from "../plan/rounds";
 import { type Step, step } from "../plan/step";
 import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
-import { declaredShape, isUnknown, memberProperties, removedFrom, variableOf, wishOf } from "../plan/wish";
+import {
+  type Wish,
+  declaredShape,
+  isUnknown,
+  memberProperties,
+  removedFrom,
+  variableOf,
+  wishOf,
+} from "../plan/wish";
 import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
@@ -34,7 +43,12 @@ interface MemberState extends Inputs {
   serverVersion: string;
   running: boolean;
   pending: string[];
-  facts: { view: ServerView; settledAt: number };
+  facts: {
+    view: ServerView;
+    settledAt: number;
+    /** It has made the first of two rounds, and waits for other members with the second. */
+    between?: true | undefined;
+  };
 }
 
 const outputs = [
@@ -53,6 +67,7 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
   const failures = firstOfEach([
     ...shapeFailures("member", inputs),
     ...variableFailures(inputs, memberProperties),
+    ...plainFailures(inputs),
   ]);
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
@@ -61,6 +76,15 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
     );
   }
   return { inputs: { ...inputs, ...providerOf(news) }, failures };
+}
+
+/** The MYSQL stack talks through the server's own port, which would refuse its peers and itself (3159). */
+function plainFailures(inputs: Inputs): CheckFailure[] {
+  const refuses = inputs["requireSecureTransport"] === true && inputs["communicationStack"] === "MYSQL";
+  if (!refuses || inputs["sslMode"] !== "DISABLED") return [];
+  const reason =
+    "must not be DISABLED with requireSecureTransport on the MYSQL stack: members log in to each other";
+  return [{ property: "sslMode", reason }];
 }
 
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
@@ -80,7 +104,8 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   if (planned || notes.length > 0) sayPlan("member", plan, notes);
   const { maxUnavailable } = rolloutOf(news);
   const elects = !dialectOf(view.version).setAsPrimary;
-  heard(group, address, plan.action, { total: Math.max(1, seedsOf(news).length), maxUnavailable, elects });
+  const lists = spokenAfter(view, { ...defaultsOn(view.version, before), ...wish.variables });
+  heard(group, address, plan, { total: Math.max(1, seedsOf(news).length), maxUnavailable, elects, lists });
   return { changes };
 }
 
@@ -113,7 +138,13 @@ export async function read(
     shown: session.certificate,
   }));
   requireSame(facts, state.serverUuid);
-  const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state, shown);
+  const waits = state.facts.between;
+  const outs = await outputsOf(
+    declared(props),
+    { before: facts, facts, changed: false, waits },
+    state,
+    shown,
+  );
   const inputs = liveInputs(declared(props), facts);
   return { id, props: { ...outs, ...inputs }, inputs };
 }
@@ -176,6 +207,9 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
       return planMember(viewOf(facts, names, memberContext, kept), wish, before);
     },
     bootstrap: wish.bootstrap,
+    declared: (facts) => ({ ...defaultsOn(facts.version, before), ...wish.variables }),
+    settledAt: state?.facts.settledAt,
+    between: state?.facts.between,
     sslMode: (facts) => sslMode ?? valueOf(facts, "group_replication_ssl_mode"),
     seeds: seedsOf(inputs),
     localAddress: String(inputs["localAddress"]),
@@ -186,6 +220,16 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
       else requireFree(facts, String(inputs["groupName"]));
     },
   };
+}
+
+/** What is declared no more goes back to these. */
+function defaultsOn(version: string, names: readonly string[]): Wish {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = defaultOn(variable(name), version);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function requireSame(facts: ServerFacts, uuid: string): void {
@@ -204,7 +248,7 @@ function requireFree(facts: ServerFacts, group: string): void {
 
 async function outputsOf(
   inputs: Inputs,
-  { before, facts, changed }: JobResult,
+  { before, facts, changed, waits }: JobResult,
   state: MemberState | undefined,
   shown?: X509Certificate,
 ): Promise<Inputs> {
@@ -221,10 +265,10 @@ async function outputsOf(
     serverUuid: facts.uuid,
     serverVersion: facts.version,
     running: view.running,
-    pending: pendingOf(view, wish),
+    pending: [...pendingOf(view, wish), ...(waits ? listsToCome(view, wish) : [])],
     // The engine's protocol has no undefined.
     ...(certificate === undefined ? {} : { loadedCertificate: certificateFacts(certificate) }),
-    facts: pack({ view, settledAt } satisfies MemberState["facts"]),
+    facts: pack({ view, settledAt, ...(waits ? { between: true } : {}) } satisfies MemberState["facts"]),
   };
 }
 
@@ -237,6 +281,14 @@ function pendingOf(view: ServerView, wish: MemberWish): string[] {
   };
   return Object.keys(wish.variables).filter(
     (name) => view.notLoaded.includes(name) || (view.sinceStart.includes(name) && restarts(name)),
+  );
+}
+
+/** Lists that are not as declared before the second round. */
+function listsToCome(view: ServerView, { variables }: MemberWish): string[] {
+  return ["tls_version", "tls_ciphersuites"].filter(
+    (name) =>
+      name in variables && canonical(variable(name), view.variables[name]?.value ?? null) !== variables[name],
   );
 }
 

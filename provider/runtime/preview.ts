@@ -2,13 +2,24 @@ import type { MemberPlan } from "../plan/group-member";
 import { printPlan } from "../plan/group-member";
 import type { ServerView } from "../plan/view";
 import { majorityOf, mostAway, waveSizes } from "../rolling/waves";
+import { type TlsMember, pairProblem } from "../tls/rules";
 import { say, sayOnce } from "./context";
 
 /** Lines under Diagnostics: what will happen on one server, and what it costs. */
 export function sayPlan(resource: string, plan: MemberPlan, notes: readonly string[] = []): void {
   const why = plan.reasons.length > 0 ? ` because ${plan.reasons.join("; ")}` : "";
   const head = `${resource} ${plan.server}: ${plan.cost}${why}`;
-  sayOnce(`${resource} ${plan.server}`, [head, ...printPlan(plan).map((line) => `    ${line}`), ...notes]);
+  sayOnce(`${resource} ${plan.server}`, [head, ...rounds(plan), ...notes]);
+}
+
+function rounds({ second, ...first }: MemberPlan): string[] {
+  const statements = (plan: MemberPlan): string[] => printPlan(plan).map((line) => `    ${line}`);
+  if (!second) return statements(first);
+  return [
+    ...statements(first),
+    "    then, when every member of the group has done this:",
+    ...statements(second),
+  ];
 }
 
 /** Lines for a resource that is new to the stack: all that it may have to do, as nothing is known of the server yet. */
@@ -45,6 +56,8 @@ export const newestVersion = "9.7.0";
 /** What the members of a group that were heard of will do. */
 export interface GroupSummary {
   readonly restarts: string[];
+  /** Those of them that restart twice. */
+  readonly twice?: string[];
   readonly starts: string[];
   readonly groupRestarts: string[];
   readonly total: number;
@@ -54,11 +67,19 @@ export interface GroupSummary {
 }
 
 interface Hearing extends GroupSummary {
+  readonly lists: Map<string, TlsMember>;
+  readonly twice: string[];
   readonly heard: Set<string>;
   maxUnavailable?: number;
   elects?: boolean;
   timer?: NodeJS.Timeout;
 }
+
+/** What a diff tells of one member. */
+type Heard = Pick<GroupSummary, "total" | "maxUnavailable" | "elects"> & {
+  /** What its group communication takes as declared. */
+  lists?: TlsMember | undefined;
+};
 
 const groups = new Map<string, Hearing>();
 
@@ -66,14 +87,16 @@ const groups = new Map<string, Hearing>();
 export function heard(
   group: string,
   address: string,
-  action: MemberPlan["action"],
-  { total, maxUnavailable, elects }: Pick<GroupSummary, "total" | "maxUnavailable" | "elects">,
+  { action, second }: Pick<MemberPlan, "action" | "second">,
+  { total, maxUnavailable, elects, lists }: Heard,
 ): void {
   const hearing: Hearing = groups.get(group) ?? {
     restarts: [],
+    twice: [],
     starts: [],
     groupRestarts: [],
     heard: new Set<string>(),
+    lists: new Map(),
     total,
   };
   groups.set(group, hearing);
@@ -83,7 +106,9 @@ export function heard(
   if (elects) hearing.elects = true;
   if (hearing.heard.has(address)) return;
   hearing.heard.add(address);
+  if (lists) hearing.lists.set(address, lists);
   if (action === "restart") hearing.restarts.push(address);
+  if (second) hearing.twice.push(address);
   if (action === "start") hearing.starts.push(address);
   if (action === "group-restart") hearing.groupRestarts.push(address);
   clearTimeout(hearing.timer);
@@ -94,7 +119,20 @@ export function heard(
 function tell(group: string, hearing: Hearing): void {
   groups.delete(group);
   const line = summaryLine(group, hearing);
-  if (line !== undefined) sayOnce(`group ${group}`, [line]);
+  const lines = [...(line === undefined ? [] : [line]), ...silences(group, hearing.lists)];
+  if (lines.length > 0) sayOnce(`group ${group}`, lines);
+}
+
+/** Pairs of members that could not talk to each other as they are declared: the update refuses them before anything is changed. */
+function silences(group: string, lists: ReadonlyMap<string, TlsMember>): string[] {
+  const all = [...lists];
+  return all.flatMap(([a, ofA], i) =>
+    all.slice(i + 1).flatMap(([b, ofB]) => {
+      const problem = pairProblem(ofA, ofB);
+      if (problem === undefined) return [];
+      return [`group ${group}: pulumi up would refuse this: ${a} and ${b} would have ${problem}`];
+    }),
+  );
 }
 
 /** Pure: the group's line. */
@@ -110,18 +148,24 @@ export function summaryLine(group: string, summary: GroupSummary): string | unde
 /** A wave takes about as long as one member. */
 const secondsOfWave = 6;
 
-function rolling({ restarts, total, maxUnavailable, elects }: GroupSummary): string {
+function rolling({ restarts, twice = [], total, maxUnavailable, elects }: GroupSummary): string {
   const size = Math.max(total, restarts.length);
   const waves = waveSizes(restarts.length, mostAway(size, maxUnavailable));
   const how = waves.every((count) => count === 1)
     ? "one at a time"
     : `in ${waves.length} waves (${waves.join(" + ")}), ${majorityOf(size)} or more always ONLINE`;
+  const rounds = twice.length > 0 ? 2 : 1;
   return (
-    `${restarts.length} of ${size} members restart, ${how}: ${restarts.join(", ")}; ` +
-    `secondaries first, the primary last ${handOver(elects)} (in single-primary mode); ` +
+    `${restarts.length} of ${size} members restart, ${rounds === 2 ? `${inTwo(restarts, twice)}, ` : ""}${how}: ${restarts.join(", ")}; ` +
+    `secondaries first, the primary last ${handOver(elects)}${rounds === 2 ? " in each round, two in all" : ""} (in single-primary mode); ` +
     "clients can write throughout but for the switch-over, well under a second on XCOM and some seconds on the MYSQL stack; " +
-    `about ${waves.length * secondsOfWave} s in all`
+    `about ${rounds * waves.length * secondsOfWave} s in all`
   );
+}
+
+function inTwo(restarts: readonly string[], twice: readonly string[]): string {
+  const who = twice.length === restarts.length ? "each of them twice" : `${twice.join(", ")} twice`;
+  return `in two rounds, ${who}: the lists of before and the declared ones have nothing in common, so lists with both come first`;
 }
 
 function handOver(elects: boolean | undefined): string {

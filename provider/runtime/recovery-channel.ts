@@ -238,6 +238,8 @@ function jobOf(inputs: Inputs, state: ChannelState | undefined, more: Secrets): 
     plan: (facts): MemberPlan =>
       planChannel(view(facts), seenChannel(facts.channel, password), wish, before, options),
     bootstrap: false,
+    declared: () => wish.variables,
+    settledAt: state?.facts.settledAt,
     sslMode: (facts) => valueOf(facts, "group_replication_ssl_mode"),
     seeds: [],
     localAddress: "",

@@ -34,8 +34,19 @@ export function listens(endpoint: Endpoint): Promise<"yes" | "no" | "unknown"> {
 }
 
 /** The certificate that group communication shows: what was loaded at the last START. XCOM stack only. */
-export function groupCertificate(endpoint: Endpoint): Promise<X509Certificate | undefined> {
-  return shake(net.connect(endpoint.port, endpoint.host));
+export function groupCertificate(
+  endpoint: Endpoint,
+  protocol?: tls.SecureVersion,
+): Promise<X509Certificate | undefined> {
+  return shake(net.connect(endpoint.port, endpoint.host), protocol);
+}
+
+/** Protocols that group communication takes, of those that can be tried from here; undefined where it shows none. XCOM stack only. */
+export async function groupProtocols(endpoint: Endpoint): Promise<string[] | undefined> {
+  const taken: string[] = [];
+  for (const protocol of ["TLSv1.2", "TLSv1.3"] as const)
+    if (await groupCertificate(endpoint, protocol)) taken.push(protocol);
+  return taken.length === 0 ? undefined : taken;
 }
 
 /** The certificate that clients get: what was loaded at the last ALTER INSTANCE RELOAD TLS. No login is made. */
@@ -64,9 +75,13 @@ const sslRequest = (() => {
   return packet;
 })();
 
-function shake(socket: net.Socket): Promise<X509Certificate | undefined> {
+function shake(socket: net.Socket, protocol?: tls.SecureVersion): Promise<X509Certificate | undefined> {
   return new Promise((resolve) => {
-    const secure = tls.connect({ socket, rejectUnauthorized: false });
+    const secure = tls.connect({
+      socket,
+      rejectUnauthorized: false,
+      ...(protocol === undefined ? {} : { minVersion: protocol, maxVersion: protocol }),
+    });
     // A connection that is held open at local_address slows every join: end at once.
     const end = (): void => {
       const raw = secure.getPeerCertificate(false)?.raw;

@@ -104,6 +104,21 @@ export function pairProblem(a: TlsMember, b: TlsMember): string | undefined {
   return `no ciphersuite for TLSv1.3 in common: ${named(suitesA)} on the one, ${named(suitesB)} on the other`;
 }
 
+/**
+ * Lists with which a member can talk to members that have its lists from before and to those that have its new ones already; undefined
+ * where those can talk to each other.
+ */
+export function bridgeBetween(before: TlsMember, after: TlsMember): TlsMember | undefined {
+  if (pairProblem(before, after) === undefined) return undefined;
+  const protocols = noCommonProtocol(before.protocols, after.protocols)
+    ? bridge(before.protocols, after.protocols)
+    : after.protocols;
+  const between = { ...after, protocols };
+  if (pairProblem(before, between) === undefined) return between;
+  const suites = [...(after.ciphersuites ?? []), ...(before.ciphersuites ?? [])];
+  return { ...between, ciphersuites: [...new Set(suites)] };
+}
+
 function usable({ version, protocols }: TlsMember): string[] {
   return common(protocolsOn(version, "group"), protocols);
 }
@@ -112,7 +127,7 @@ function named(list: readonly string[]): string {
   return list.length === 0 ? "none" : list.join(", ");
 }
 
-/** Why a list of ciphers is wrong, or undefined. The names themselves only the server's OpenSSL knows. */
+/** Why a list of ciphers is wrong, or undefined. The names of ciphers up to TLSv1.2 only the server's OpenSSL knows. */
 export function cipherProblem(list: readonly string[], kind: "cipher" | "ciphersuite"): string | undefined {
   if (list.length === 0) return "must name at least one; leave the property out for the server's default";
   const odd = list.find((name) => !/^[A-Za-z0-9_@=!+-]+$/.test(name));
@@ -123,5 +138,17 @@ export function cipherProblem(list: readonly string[], kind: "cipher" | "ciphers
   const cipher = list.find((name) => !/^TLS_/.test(name));
   if (kind === "ciphersuite" && cipher !== undefined)
     return `${cipher} is no TLSv1.3 ciphersuite; ciphers up to TLSv1.2 go under *Cipher`;
-  return undefined;
+  const unknown = kind === "ciphersuite" && list.find((name) => !has(ciphersuites, name));
+  return typeof unknown === "string"
+    ? `${unknown} is no TLSv1.3 ciphersuite; known are ${ciphersuites.join(", ")}`
+    : undefined;
 }
+
+/** All that TLSv1.3 has (RFC 8446) and MySQL takes. */
+const ciphersuites = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_CCM_SHA256",
+  "TLS_AES_128_CCM_8_SHA256",
+];

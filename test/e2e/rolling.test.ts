@@ -102,9 +102,37 @@ describe("a change of tls_version", () => {
   });
 });
 
+describe("a change to a protocol that has nothing in common with the one before", () => {
+  it("is explained by the preview: two rounds, why, and the statements of both", async () => {
+    await declare({ sslMode: "VERIFY_CA", tlsVersion: ["TLSv1.3"] });
+    const before = await statementsOf(sandbox);
+    const { output } = await deployment.preview();
+
+    expect(output.match(/3 of 3 members restart, in two rounds, each of them twice/g)).toHaveLength(1);
+    expect(output).toContain("members with TLSv1.2 and members with TLSv1.3 could not talk to each other");
+    const texts = ["'TLSv1.2,TLSv1.3'", "then, when every member of the group has done this:", "'TLSv1.3'"];
+    const places = texts.map((text) => output.indexOf(text));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    expect(await writesOf(sandbox, before)).toEqual({});
+  });
+
+  it("is in effect after one up: each member restarted twice, two switch-overs, no row lost", async () => {
+    const { starts, elections } = await whileWriting(sandbox, () => deployment.up());
+
+    expect([...starts.slice(0, 3)].sort()).toEqual(["db1", "db2", "db3"]);
+    expect([...starts.slice(3)].sort()).toEqual(["db1", "db2", "db3"]);
+    expect(elections).toHaveLength(2);
+    await expectAllOnline(sandbox);
+    expect(await speaks("TLSv1.2")).toEqual({ client: none, group: none });
+    expect(await speaks("TLSv1.3")).toEqual({ client: all, group: all });
+    expect((await deployment.up({ refresh: true })).changes).toEqual({ same: 8 });
+  });
+});
+
 describe("a rolling change with --parallel 1", () => {
   it("restarts each member once and loses no row, with at most two switch-overs", async () => {
-    await declare({ sslMode: "REQUIRED", tlsVersion: ["TLSv1.2"] });
+    await declare({ sslMode: "REQUIRED", tlsVersion: ["TLSv1.3"] });
     const { starts, elections } = await whileWriting(sandbox, () => deployment.up({ parallel: 1 }));
 
     expect([...starts].sort()).toEqual(["db1", "db2", "db3"]);
@@ -118,7 +146,7 @@ describe("a rolling change with --target of one member", () => {
   it("restarts only that member", async () => {
     const primary = await primaryOf(sandbox);
     const secondary = sandbox.members.find(({ name }) => name !== primary.name)!;
-    await declare({ sslMode: "VERIFY_CA", tlsVersion: ["TLSv1.2"] });
+    await declare({ sslMode: "VERIFY_CA", tlsVersion: ["TLSv1.3"] });
     const since = Date.now();
     await deployment.up({ target: [urn("GroupMember", secondary.name)] });
 
@@ -147,7 +175,7 @@ describe("a rolling change with --target of one member", () => {
 describe("the primary, when it is declared no more", () => {
   it("hands over, leaves the group, and stays read only, while the others go on", async () => {
     const primary = await primaryOf(sandbox);
-    const declaration = declarationOf(sandbox, { member: { sslMode: "VERIFY_CA", tlsVersion: ["TLSv1.2"] } });
+    const declaration = declarationOf(sandbox, { member: { sslMode: "VERIFY_CA", tlsVersion: ["TLSv1.3"] } });
     const members = declaration.members.filter(({ name }) => name !== primary.name);
     await deployment.configure({ ...declaration, members });
     const others = sandbox.members.filter((member) => member !== primary);

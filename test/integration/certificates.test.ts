@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { groupMember } from "../../provider/runtime";
 import { type Member, authorityOf, makeAuthority, writePem } from "../../tools/sandbox";
 import {
@@ -14,6 +16,7 @@ import {
   notJoined,
   primaryOf,
   refused,
+  restartWith,
   run,
   snapshot,
   takenBack,
@@ -23,6 +26,7 @@ import {
   useRuntime,
   useSandbox,
   value,
+  withOptions,
   withServer,
 } from "./helpers";
 
@@ -164,6 +168,24 @@ describe("on a server that is to join", () => {
         what: `${addressOf(server)} would verify its peers (ssl_mode VERIFY_IDENTITY) without a CA to trust`,
         left: "nothing was changed",
         todo: "declare sslCa on this GroupMember",
+      });
+    }));
+});
+
+describe("on a server without TLS that is to join", () => {
+  it("an encrypted group is refused before START", () =>
+    withServer(group.it, async (server) => {
+      const data = await value(server, "@@datadir");
+      for (const file of readdirSync(data!).filter((name) => name.endsWith(".pem")))
+        rmSync(join(data!, file));
+      await restartWith(server, withOptions({ auto_generate_certs: "OFF" }));
+      const unmanaged = { sslCa: undefined, sslCert: undefined, sslKey: undefined };
+      const declared = memberInputs(group.it, server, unmanaged);
+      expect(await notJoined(server, () => create(groupMember, declared))).toMatchObject({
+        code: "GR106",
+        what: `${addressOf(server)}: has no TLS, and ssl_mode REQUIRED needs it`,
+        why: "its server has no certificate loaded (performance_schema.tls_channel_status)",
+        todo: "declare sslCa, sslCert and sslKey with files that the server can read, then pulumi up",
       });
     }));
 });

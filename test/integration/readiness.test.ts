@@ -250,9 +250,9 @@ describe("variables that the server's version does not take", () => {
 
   it("are refused by the server itself when only it can judge, and everything before is put back", async () => {
     const before = await snapshot(plain.db(1));
-    const declared = alone(plain.db(1), { memberWeight: 80, tlsCiphersuites: ["TLS_NO_SUCH_SUITE"] });
+    const declared = alone(plain.db(1), { memberWeight: 80, sslCipher: ["NO-SUCH-CIPHER"] });
     const work = create(groupMember, declared);
-    await expect(work).rejects.toThrow(/\[GR103\].*TLS/s);
+    await expect(work).rejects.toThrow(/\[GR103\].*\(1231\)/s);
     const after = await snapshot(plain.db(1));
     expect({ ...after, setAt: {} }).toEqual({ ...before, setAt: {} });
   });

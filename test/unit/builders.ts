@@ -140,11 +140,11 @@ export function job(
   action: ScheduledJob["action"],
   options: Partial<ScheduledMember & ScheduledJob> = {},
 ): ScheduledMember {
-  const { bootstrap = false, groupRestart = false, ...rest } = options;
+  const { bootstrap = false, groupRestart = false, waits, ...rest } = options;
   return scheduled(id, {
     ...(action === "start" ? { state: "OFFLINE" as const } : {}),
     ...rest,
-    job: { action, bootstrap, groupRestart },
+    job: { action, bootstrap, groupRestart, ...(waits === undefined ? {} : { waits }) },
   });
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { canonical, variable } from "../../../provider/mysql/catalogue";
 import { bind, print } from "../../../provider/mysql/sql";
-import { GroupRestartError, InputError, NotReadyError } from "../../../provider/errors";
+import { GroupRestartError, NotReadyError } from "../../../provider/errors";
 import {
   type MemberPlan,
   type MemberWish,
@@ -11,7 +11,9 @@ import {
   printPlan,
   undoOf,
 } from "../../../provider/plan/group-member";
+import { spokenAfter, spokenNow } from "../../../provider/plan/rounds";
 import { type ServerView, isTlsMaterial } from "../../../provider/plan/view";
+import { pairProblem } from "../../../provider/tls/rules";
 import { defaultOf, version, view, viewAsDeclared } from "../builders";
 import { declarable, seenFor, valueFor } from "./arbitrary";
 import { machineOf, run, viewAfter } from "./interpreter";
@@ -95,15 +97,6 @@ function attempt(plan: () => MemberPlan): { made?: MemberPlan; error?: unknown }
   }
 }
 
-/** The only value here that a running member cannot take whatever its server. */
-function needsTwoRounds(error: unknown, { view: { running, stack, variables }, wish }: Case): boolean {
-  const [before, after] = [variables["tls_version"]?.value, wish.variables["tls_version"]];
-  const apart = new Set([before, after]).size === 2 && ![before, after].includes("TLSv1.2,TLSv1.3");
-  return (
-    error instanceof InputError && error.property === "tlsVersion" && running && stack === "XCOM" && apart
-  );
-}
-
 /** For every case that is not refused; a refusal must be one of those that a declaration can meet. */
 function holds(claim: (made: MemberPlan, of: Case) => void, numRuns = 200): void {
   let planned = 0;
@@ -112,7 +105,6 @@ function holds(claim: (made: MemberPlan, of: Case) => void, numRuns = 200): void
       const { made, error } = attempt(() => planMember(of.view, of.wish, of.before));
       if (made === undefined) {
         if (error instanceof GroupRestartError || error instanceof NotReadyError) return;
-        if (needsTwoRounds(error, of)) return;
         throw error;
       }
       planned += 1;
@@ -183,9 +175,11 @@ describe("planMember, for any server and any declaration", () => {
       const placed = placedBy(made);
       for (const [name, value] of Object.entries(wish.variables)) {
         if (canonical(variable(name), view.variables[name]!.value) === value) continue;
-        const steps = placed.get(name) ?? [];
+        const later = made.second && placedBy(made.second).get(name);
+        const steps = later ?? placed.get(name) ?? [];
         expect(steps).toHaveLength(1);
         const { phase, text } = steps[0]!;
+        if (later) expect(["tls_version", "tls_ciphersuites"]).toContain(name);
         expect(text.startsWith(`SET PERSIST ${name} = `)).toBe(true);
         if (isTlsMaterial(name)) expect(phase).toBe("material");
         else if (name === "group_replication_start_on_boot" && value === "ON") expect(phase).toBe("late");
@@ -277,13 +271,35 @@ describe("planMember, for any server and any declaration", () => {
       if (made.stopped.length > 0) expect(made.action).not.toBe("none");
       expect(made.cost === "member-restart").toBe(made.action === "restart");
       expect(made.cost === "group-restart").toBe(made.action === "group-restart");
-      const printed = printPlan(made);
-      const stops = printed.indexOf("STOP GROUP_REPLICATION");
-      const reloads = printed.flatMap((text, i) => (text === "ALTER INSTANCE RELOAD TLS" ? [i] : []));
-      expect(reloads.length).toBeLessThanOrEqual(1);
-      if (stops !== -1) for (const i of reloads) expect(i).toBeLessThan(stops);
-      if (made.material.length > 0) expect(reloads).toHaveLength(1);
+      const { second, ...first } = made;
+      for (const round of second ? [first, second] : [first]) {
+        const printed = printPlan(round);
+        const stops = printed.indexOf("STOP GROUP_REPLICATION");
+        const reloads = printed.flatMap((text, i) => (text === "ALTER INSTANCE RELOAD TLS" ? [i] : []));
+        expect(reloads.length).toBeLessThanOrEqual(1);
+        if (stops !== -1) for (const i of reloads) expect(i).toBeLessThan(stops);
+        if (round.material.length > 0) expect(reloads).toHaveLength(1);
+      }
     });
+  });
+
+  it("has rounds after each of which the next plan is what it said would follow", () => {
+    let two = 0;
+    holds((made, { view, wish, before }) => {
+      const { second, ...first } = made;
+      if (!second) return;
+      two += 1;
+      const machine = machineOf(view);
+      run(machine, allSteps(first), view.version);
+      const between = viewAfter(view, machine);
+      const next = planMember(between, wish, before);
+      expect(printPlan(next)).toEqual(printPlan(second));
+      expect(next.second).toBeUndefined();
+      const [old, now] = [spokenNow(view), spokenAfter(view, wish.variables)];
+      expect(pairProblem(spokenNow(between)!, now!)).toBeUndefined();
+      if (old) expect(pairProblem(old, spokenNow(between)!)).toBeUndefined();
+    }, 2000);
+    expect(two).toBeGreaterThan(2);
   });
 
   it("is the same for the same input, and leaves the input as it was", () => {

@@ -482,17 +482,111 @@ Left: nothing was changed`,
     expect(plan({ tls_version: "TLSv1.2,TLSv1.3" }, of).action).toBe("start");
   });
 
-  it("a change of protocols with nothing in common, and says which two changes make it", () => {
-    const error = refusal({ tls_version: "TLSv1.3" }, { variables: { tls_version: "TLSv1.2" } });
-    expect(error).toBeInstanceOf(InputError);
-    expect(error.message).toBe(
-      `[GR001] tlsVersion: db1:3306 runs 9.7.4 in a group that speaks TLSv1.2: members with TLSv1.3 alone could not talk to those that have not changed yet
-Left: nothing was changed
-Do: declare TLSv1.2, TLSv1.3 on every member and run pulumi up; then declare TLSv1.3 and run pulumi up again`,
+  it.each([
+    ["DISABLED on a version where DISABLED is the default", "8.0.36", "REQUIRED"],
+    ["REQUIRED on a version where REQUIRED is the default", "9.7.4", "DISABLED"],
+  ])("to take ssl_mode back to %s from a running XCOM group", (_, version, live) => {
+    const of = { version, variables: { [`${gr}ssl_mode`]: { value: live, persisted: live } } };
+    expect(refusal({}, of, [`${gr}ssl_mode`])).toBeInstanceOf(GroupRestartError);
+  });
+});
+
+describe("planMember for lists with nothing in common", () => {
+  const spoken = { tls_version: "TLSv1.2" };
+  const both = "SET PERSIST tls_version = 'TLSv1.2,TLSv1.3'";
+  const declared = "SET PERSIST tls_version = 'TLSv1.3'";
+
+  it("makes two rounds: the first with both, and all else that is declared; the second with the declared list", () => {
+    const variables = { tls_version: "TLSv1.3", [`${gr}member_weight`]: "70", [`${gr}poll_spin_loops`]: "5" };
+    const made = plan(variables, { variables: spoken });
+    const { second, ...first } = made;
+    expect(printPlan(first)).toEqual([
+      "SET PERSIST group_replication_member_weight = 70",
+      both,
+      reload,
+      stop,
+      "SET PERSIST group_replication_poll_spin_loops = 5",
+      start,
+    ]);
+    expect(printPlan(second!)).toEqual([declared, reload, stop, start]);
+    expect(printPlan(made)).toEqual([...printPlan(first), ...printPlan(second!)]);
+    expect(made).toMatchObject({ action: "restart", cost: "member-restart" });
+    expect(made.reasons).toEqual([
+      "tls_version acts at START",
+      "group_replication_poll_spin_loops acts at START",
+      "in two rounds, since members with TLSv1.2 and members with TLSv1.3 could not talk to each other: the first with TLSv1.2, TLSv1.3",
+    ]);
+    expect(second!.reasons).toEqual(["tls_version acts at START", "the second round, with TLSv1.3"]);
+  });
+
+  it("goes back the same way", () => {
+    const made = plan({ tls_version: "TLSv1.2" }, { variables: { tls_version: "TLSv1.3" } });
+    expect(printPlan(made)).toEqual([
+      both,
+      reload,
+      stop,
+      start,
+      "SET PERSIST tls_version = 'TLSv1.2'",
+      reload,
+      stop,
+      start,
+    ]);
+  });
+
+  it("lets the first round have what lies in between as well", () => {
+    const of = { version: "8.0.20", variables: { tls_version: "TLSv1.1" } };
+    expect(printPlan(plan({ tls_version: "TLSv1.3" }, of))).toContain(
+      "SET PERSIST tls_version = 'TLSv1.1,TLSv1.2,TLSv1.3'",
     );
   });
 
-  const spoken = { tls_version: "TLSv1.2" };
+  it("takes ciphersuites of both lists first, where TLSv1.3 is what both would speak", () => {
+    const [old, now] = ["TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"];
+    const of = { variables: { tls_version: "TLSv1.2,TLSv1.3", tls_ciphersuites: old } };
+    const made = plan({ tls_ciphersuites: now }, of);
+    expect(printPlan(made)).toEqual([
+      `SET PERSIST tls_ciphersuites = '${now}:${old}'`,
+      reload,
+      stop,
+      start,
+      `SET PERSIST tls_ciphersuites = '${now}'`,
+      reload,
+      stop,
+      start,
+    ]);
+    expect(made.reasons.at(-1)).toBe(
+      `in two rounds, since members with ${old} and members with ${now} could not talk to each other: the first with ${now}, ${old}`,
+    );
+  });
+
+  it("goes on with the second round alone where the first is in effect", () => {
+    const made = plan({ tls_version: "TLSv1.3" }, { variables: { tls_version: "TLSv1.2,TLSv1.3" } });
+    expect(printPlan(made)).toEqual([declared, reload, stop, start]);
+    expect(made.second).toBeUndefined();
+  });
+
+  const pending = { sinceStart: ["tls_version"], variables: { tls_version: "TLSv1.2,TLSv1.3" } };
+
+  it.each([
+    ["is known to speak the old list", { ...pending, spoken: ["TLSv1.2"] }],
+    ["speaks what nobody knows", pending],
+  ])("only restarts for the first round where that is set, and group communication %s", (_, of) => {
+    expect(printPlan(plan({ tls_version: "TLSv1.3" }, of))).toEqual([
+      reload,
+      stop,
+      start,
+      declared,
+      reload,
+      stop,
+      start,
+    ]);
+  });
+
+  it("makes one round where what was set by hand never acted, and group communication speaks both", () => {
+    const of = { sinceStart: ["tls_version"], spoken: ["TLSv1.2", "TLSv1.3"], variables: spoken };
+    expect(printPlan(plan({ tls_version: "TLSv1.3" }, of))).toEqual([declared, reload, stop, start]);
+  });
+
   it.each<[string, ViewOptions, Wish, MemberPlan["action"], boolean?]>([
     ["on a member that does not run", { running: false, variables: spoken }, {}, "start"],
     [
@@ -514,12 +608,6 @@ Do: declare TLSv1.2, TLSv1.3 on every member and run pulumi up; then declare TLS
       "none",
     ],
     [
-      "where what is live was set by hand and never acted",
-      { sinceStart: ["tls_version"], variables: spoken },
-      {},
-      "restart",
-    ],
-    [
       "where the whole group stops anyway",
       { variables: spoken },
       { [`${gr}communication_stack`]: "MYSQL" },
@@ -527,17 +615,21 @@ Do: declare TLSv1.2, TLSv1.3 on every member and run pulumi up; then declare TLS
       true,
     ],
     ["where both have a protocol", { variables: { tls_version: "TLSv1.2,TLSv1.3" } }, {}, "restart"],
-  ])("no such change %s", (_, of, more, action, groupRestart = false) => {
-    const variables = { tls_version: "TLSv1.3", ...more };
-    expect(planMember(view(of), wish(variables, { groupRestart }), []).action).toBe(action);
+    [
+      "where both have a ciphersuite",
+      { variables: { tls_version: "TLSv1.3", tls_ciphersuites: "TLS_A:TLS_B" } },
+      { tls_ciphersuites: "TLS_B" },
+      "restart",
+    ],
+  ])("makes one round %s", (_, of, more, action, groupRestart = false) => {
+    const made = planMember(view(of), wish({ tls_version: "TLSv1.3", ...more }, { groupRestart }), []);
+    expect(made.action).toBe(action);
+    expect(made.second).toBeUndefined();
   });
 
-  it.each([
-    ["DISABLED on a version where DISABLED is the default", "8.0.36", "REQUIRED"],
-    ["REQUIRED on a version where REQUIRED is the default", "9.7.4", "DISABLED"],
-  ])("to take ssl_mode back to %s from a running XCOM group", (_, version, live) => {
-    const of = { version, variables: { [`${gr}ssl_mode`]: { value: live, persisted: live } } };
-    expect(refusal({}, of, [`${gr}ssl_mode`])).toBeInstanceOf(GroupRestartError);
+  it("never sets a list that is not declared", () => {
+    const of = { ...pending, variables: spoken };
+    expect(printPlan(plan({ [`${gr}poll_spin_loops`]: "5" }, of)).join()).not.toContain("tls_version");
   });
 });
 

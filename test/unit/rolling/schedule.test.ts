@@ -268,7 +268,37 @@ describe("schedule", () => {
     ],
   ];
 
-  it.each([...changes, ...restarts, ...waves, ...versions])("%s", (_, group, stages) => {
+  const waits = { waits: true };
+  const waiting: Row[] = [
+    [
+      "leaves out who waits for others, and hands over to them all the same",
+      picture([job("a", "restart", primary), job("b", "restart", waits), job("c", "restart", waits)]),
+      ["switch-over a to b|c", "restart a"],
+    ],
+    [
+      "counts a joiner that waits neither among those that are there, nor among those that could take over",
+      picture([
+        job("a", "restart", primary),
+        ...[..."bcde"].map((id) => job(id, "restart")),
+        job("f", "start", waits),
+        job("g", "start", waits),
+      ]),
+      ["restart b c", "restart d e", "switch-over a to b|c|d|e", "restart a"],
+    ],
+    [
+      "lets leave for whom others wait",
+      picture([job("a", "restart", { ...primary, ...waits }), job("b", "leave"), scheduled("c")]),
+      ["leave b"],
+    ],
+    [
+      "does nothing where all wait",
+      picture([job("a", "restart", { ...primary, ...waits }), scheduled("b"), job("c", "start", waits)]),
+      [],
+    ],
+    ["lets one that is alone wait, too", picture([job("a", "restart", { ...primary, ...waits })]), []],
+  ];
+
+  it.each([...changes, ...restarts, ...waves, ...versions, ...waiting])("%s", (_, group, stages) => {
     expect(told(schedule(group))).toEqual(stages);
   });
 

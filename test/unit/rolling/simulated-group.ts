@@ -6,6 +6,8 @@ import type { ScheduledJob } from "../../../provider/rolling/picture";
 export interface Wish extends Omit<ScheduledJob, "action"> {
   readonly change: "none" | "restart" | "group-restart" | "leave";
   readonly maxUnavailable: number | undefined;
+  /** Protocols as declared, on the XCOM stack with encryption. */
+  readonly protocols?: readonly string[];
   /** Comes after the first batch has begun. */
   readonly late: boolean;
 }
@@ -14,6 +16,8 @@ export interface Server {
   readonly id: string;
   readonly version: string;
   readonly state: MemberState;
+  /** Protocols that it takes; undefined where nothing is encrypted. */
+  readonly protocols?: readonly string[];
   /** Undefined for a server that is not part of the deployment. */
   readonly wish?: Wish;
 }
@@ -31,6 +35,7 @@ export interface Fault {
 
 export interface Running extends Server {
   state: MemberState;
+  protocols?: readonly string[];
   /** As declared. */
   settled: boolean;
   /** Has left for good. */

@@ -7,6 +7,8 @@ import type {
   SwitchOver,
 } from "../../../provider/rolling/picture";
 import { schedule } from "../../../provider/rolling/schedule";
+import { type Speaker, requireTalk, silenceOf } from "../../../provider/rolling/talk";
+import { type TlsMember, bridgeBetween, pairProblem } from "../../../provider/tls/rules";
 import {
   type Fault,
   type Running,
@@ -48,6 +50,8 @@ interface Batch {
 export class Simulation {
   readonly moments: Moment[] = [];
   readonly group: SimulatedGroup;
+  /** Between their two rounds. */
+  private readonly between = new Set<string>();
   private faults: (Fault | undefined)[] = [];
   private plans = 0;
 
@@ -75,6 +79,8 @@ export class Simulation {
   private run(batch: Batch): Ending {
     let picture = this.picture(batch);
     try {
+      schedule(picture);
+      requireTalk(this.speakers(batch));
       for (let handOvers = 0; ;) {
         picture = this.picture(batch);
         const [stage, following] = this.plan(picture);
@@ -117,6 +123,8 @@ export class Simulation {
     const declared = this.group.servers.flatMap((s) =>
       members.has(s.id) ? (s.wish?.maxUnavailable ?? []) : [],
     );
+    const speakers = this.speakers({ members, open, done });
+    const waiting = speakers.filter((s) => silenceOf(s, speakers)).map((s) => s.id);
     return {
       group: "g",
       singlePrimary: this.singlePrimary,
@@ -137,10 +145,31 @@ export class Simulation {
           state,
           primary: this.singlePrimary ? id === this.group.primary : state === "ONLINE",
           ...(done.has(id) ? { done: true } : {}),
-          ...(job ? { job } : {}),
+          ...(job ? { job: { ...job, waits: waiting.includes(id) } } : {}),
         };
       }),
     };
+  }
+
+  /** As what members take now, and what they will after their next STARTs. */
+  private speakers({ members, open }: Batch): Speaker[] {
+    const allStop = [...open.values()].some((job) => job.action === "group-restart");
+    return this.group.servers
+      .filter((s) => !s.gone && (members.has(s.id) || runs(s)))
+      .map((s) => {
+        const action = open.get(s.id)?.action;
+        const starts = action !== undefined && action !== "none" && action !== "leave";
+        const next = starts ? roundsOf(s) : [];
+        return {
+          id: s.id,
+          address: `${s.id}:3306`,
+          now: runs(s) && !allStop ? takes(s, s.protocols) : undefined,
+          next,
+          hasJob: members.has(s.id),
+          leaves: action === "leave",
+          patient: next.length > 1 || this.between.has(s.id),
+        };
+      });
   }
 
   /** As the witnesses do: whoever was there when it was planned is there still, and well. */
@@ -181,6 +210,7 @@ export class Simulation {
       s.state = s !== failing ? "ONLINE" : fault!.who % 3 === 0 ? "OFFLINE" : before.get(s)!;
       if (s !== failing) this.settle(s, batch);
     }
+    this.requireCommonProtocol();
     this.group.elect(fault?.who ?? 0);
     if (failing) throw new Halt(`${failing.id} did not come back`);
   }
@@ -193,12 +223,25 @@ export class Simulation {
     if (by === "function") this.group.primary = pickFrom(heirs, who);
   }
 
+  /** A START into a group with which it has nothing in common fails after 61 s. */
+  private requireCommonProtocol(): void {
+    const all = this.group.servers.filter((s) => runs(s) && s.protocols);
+    for (const a of all)
+      for (const b of all) {
+        const problem = pairProblem(takes(a, a.protocols)!, takes(b, b.protocols)!);
+        if (problem) throw new Error(`${a.id} and ${b.id} have ${problem}`);
+      }
+  }
+
   private settle(s: Running, { open, done }: Batch): void {
     const action = open.get(s.id)?.action;
-    if (action === "restart" || action === "group-restart") {
-      done.add(s.id);
-      s.restarts += 1;
-    }
+    const stops = action === "restart" || action === "group-restart";
+    if (stops) s.restarts += 1;
+    const [now, ...more] = stops || action === "start" ? roundsOf(s) : [];
+    if (now) s.protocols = now.protocols;
+    if (more.length > 0) return void this.between.add(s.id);
+    this.between.delete(s.id);
+    if (stops) done.add(s.id);
     open.delete(s.id);
     s.settled = true;
   }
@@ -211,6 +254,18 @@ export class Simulation {
 
 function stops(stage: Stage): boolean {
   return stage.kind === "restart" || (stage.kind === "group-restart" && stage.running.length > 1);
+}
+
+function takes({ version }: Server, protocols: readonly string[] | undefined): TlsMember | undefined {
+  return protocols && { version, protocols };
+}
+
+/** What it takes after each of its next STARTs. */
+function roundsOf(s: Running): TlsMember[] {
+  const declared = takes(s, s.wish?.protocols);
+  const now = runs(s) ? takes(s, s.protocols) : undefined;
+  const between = now && declared && bridgeBetween(now, declared);
+  return [between, declared].flatMap((lists) => lists ?? []);
 }
 
 function jobOf(s: Running, { change, late: _, maxUnavailable: __, ...rest }: Wish): ScheduledJob {

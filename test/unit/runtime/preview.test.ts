@@ -65,6 +65,26 @@ describe("summaryLine", () => {
     );
   });
 
+  const inTwo =
+    "the lists of before and the declared ones have nothing in common, so lists with both come first, one at a time: ";
+
+  it("tells of two rounds, of both switch-overs and of twice the time", () => {
+    const summary = { ...nothing, restarts: members(3), twice: members(3), total: 3 };
+    expect(summaryLine("g", summary)).toBe(
+      `group g: 3 of 3 members restart, in two rounds, each of them twice: ${inTwo}db1:3306, db2:3306, db3:3306; ` +
+        "secondaries first, the primary last after one switch-over in each round, two in all (in single-primary mode); " +
+        "clients can write throughout but for the switch-over, well under a second on XCOM and some seconds on the MYSQL stack; " +
+        "about 36 s in all",
+    );
+  });
+
+  it("tells who restarts twice where others do not", () => {
+    const summary = { ...nothing, restarts: members(3), twice: ["db2:3306"], total: 3 };
+    expect(summaryLine("g", summary)).toContain(
+      `group g: 3 of 3 members restart, in two rounds, db2:3306 twice: ${inTwo}`,
+    );
+  });
+
   it("never tells of more restarts than members", () => {
     expect(summaryLine("g", { ...nothing, restarts: ["a", "b"], total: 1 })).toMatch(
       /^group g: 2 of 2 members restart/,
@@ -88,23 +108,43 @@ describe("summaryLine", () => {
 });
 
 describe("heard", () => {
+  it("tells of two rounds where a member has a second one", () => {
+    const plan = planMember(
+      view({ variables: { tls_version: "TLSv1.2" } }),
+      { variables: { tls_version: "TLSv1.3" }, bootstrap: false, installPlugin: false },
+      [],
+    );
+    heard("g0", "db1:3306", plan, { total: 1 });
+    expect(lines[0]).toMatch(/^group g0: 1 of 1 members restart, in two rounds, each of them twice: /);
+  });
+
   it("tells one line for a group when the last of its members has been heard of", () => {
-    heard("g1", "db1:3306", "restart", { total: 2 });
+    heard("g1", "db1:3306", { action: "restart" }, { total: 2 });
     expect(lines).toEqual([]);
-    heard("g1", "db2:3306", "restart", { total: 2 });
+    heard("g1", "db2:3306", { action: "restart" }, { total: 2 });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^group g1: 2 of 2 members restart, one at a time: db1:3306, db2:3306;/);
   });
 
+  it("tells of members that could not talk to each other as they are declared", () => {
+    const of = (...protocols: string[]) => ({ total: 3, lists: { version: "9.7.4", protocols } });
+    heard("g8", "db1:3306", { action: "none" }, of("TLSv1.2"));
+    heard("g8", "db2:3306", { action: "none" }, of("TLSv1.2", "TLSv1.3"));
+    heard("g8", "db3:3306", { action: "none" }, of("TLSv1.3"));
+    expect(lines).toEqual([
+      "group g8: pulumi up would refuse this: db1:3306 and db3:3306 would have no protocol in common: TLSv1.2 on the one, TLSv1.3 on the other",
+    ]);
+  });
+
   it("tells it after a moment where not all members are in the deployment", () => {
-    heard("g2", "db1:3306", "start", { total: 3 });
+    heard("g2", "db1:3306", { action: "start" }, { total: 3 });
     jest.advanceTimersByTime(1000);
     expect(lines).toEqual(["group g2: db1:3306 will be started"]);
   });
 
   it("counts a member once, also if it is asked about twice", () => {
-    heard("g3", "db1:3306", "restart", { total: 2 });
-    heard("g3", "db1:3306", "restart", { total: 2 });
+    heard("g3", "db1:3306", { action: "restart" }, { total: 2 });
+    heard("g3", "db1:3306", { action: "restart" }, { total: 2 });
     expect(lines).toEqual([]);
     jest.advanceTimersByTime(1000);
     expect(lines).toHaveLength(1);
@@ -112,27 +152,27 @@ describe("heard", () => {
   });
 
   it("keeps groups apart", () => {
-    heard("g4", "db1:3306", "start", { total: 1 });
-    heard("g5", "db1:3306", "start", { total: 1 });
+    heard("g4", "db1:3306", { action: "start" }, { total: 1 });
+    heard("g5", "db1:3306", { action: "start" }, { total: 1 });
     expect(lines).toEqual(["group g4: db1:3306 will be started", "group g5: db1:3306 will be started"]);
   });
 
   it("says nothing of a group in which nothing restarts", () => {
-    heard("g6", "db1:3306", "none", { total: 1 });
+    heard("g6", "db1:3306", { action: "none" }, { total: 1 });
     jest.advanceTimersByTime(1000);
     expect(lines).toEqual([]);
   });
 
   it("tells the waves that are declared, and that the group elects", () => {
     const of = { total: 5, maxUnavailable: 1, elects: true };
-    for (let i = 1; i <= 5; i += 1) heard("g7", `db${i}:3306`, "restart", of);
+    for (let i = 1; i <= 5; i += 1) heard("g7", `db${i}:3306`, { action: "restart" }, of);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^group g7: 5 of 5 members restart, one at a time: .* the group itself elects/);
   });
 
   it("tells of a restart of the whole group where one member takes it", () => {
-    heard("g8", "db1:3306", "group-restart", { total: 2 });
-    heard("g8", "db2:3306", "none", { total: 2 });
+    heard("g8", "db1:3306", { action: "group-restart" }, { total: 2 });
+    heard("g8", "db2:3306", { action: "none" }, { total: 2 });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^group g8: the whole group stops, .*all 2 members ONLINE again/);
   });

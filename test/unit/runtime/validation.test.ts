@@ -137,7 +137,13 @@ const wrongRollouts: unknown[] = [
   { maxUnavaliable: 1 },
 ];
 const ciphers: unknown[] = ["A", [], [""], [5], ["A:B"], ["TLS_AES_256_GCM_SHA384"]];
-const suites: unknown[] = ["TLS_AES_256_GCM_SHA384", [], [""], ["ECDHE-RSA-AES128-GCM-SHA256"]];
+const suites: unknown[] = [
+  "TLS_AES_256_GCM_SHA384",
+  [],
+  [""],
+  ["ECDHE-RSA-AES128-GCM-SHA256"],
+  ["TLS_NOSUCH_SHA256"],
+];
 const protocols: unknown[] = [
   "TLSv1.2",
   [],
@@ -395,6 +401,23 @@ describe("check of GroupMember's variables", () => {
       "variables.nosuch: is unknown: no server version has such a variable",
     ]);
   });
+});
+
+describe("check of sslMode beside requireSecureTransport", () => {
+  const plain = { sslMode: "DISABLED", requireSecureTransport: true, communicationStack: "MYSQL" };
+
+  it("refuses DISABLED on the MYSQL stack, where members log in to each other", () => {
+    expect(failuresWith(groupMember, plain)).toEqual([
+      "sslMode: must not be DISABLED with requireSecureTransport on the MYSQL stack: members log in to each other",
+    ]);
+  });
+
+  it.each([{ communicationStack: "XCOM" }, { requireSecureTransport: false }, { sslMode: "REQUIRED" }])(
+    "takes it with %j",
+    (other) => {
+      expect(failuresWith(groupMember, { ...plain, ...other })).toEqual([]);
+    },
+  );
 });
 
 describe("check tells in words", () => {

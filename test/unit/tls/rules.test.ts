@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { variable } from "../../../provider/mysql/catalogue";
 import {
   bridge,
+  bridgeBetween,
   cipherProblem,
   noCommonProtocol,
   pairProblem,
@@ -234,6 +235,35 @@ describe("pairProblem", () => {
   });
 });
 
+describe("bridgeBetween", () => {
+  const suites = ["TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"];
+  const member = fc.record({
+    version: fc.constant("8.0.20"),
+    protocols: lists,
+    ciphersuites: fc.option(fc.subarray(suites, { minLength: 1 }), { nil: undefined }),
+  });
+
+  it("is made exactly where old and new cannot talk, and can talk to both", () => {
+    fc.assert(
+      fc.property(member, member, (before, after) => {
+        const between = bridgeBetween(before, after);
+        expect(between === undefined).toBe(pairProblem(before, after) === undefined);
+        if (!between) return;
+        expect(pairProblem(before, between)).toBeUndefined();
+        expect(pairProblem(between, after)).toBeUndefined();
+        expect(protocolProblem(between.protocols)).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("leaves the ciphersuites as declared where the protocols are the trouble", () => {
+    const before = { version: "9.7.4", protocols: ["TLSv1.2"], ciphersuites: [suites[0]!] };
+    const after = { version: "9.7.4", protocols: ["TLSv1.3"], ciphersuites: [suites[1]!] };
+    expect(bridgeBetween(before, after)).toEqual({ ...after, protocols: ["TLSv1.2", "TLSv1.3"] });
+  });
+});
+
 describe("cipherProblem", () => {
   it.each([
     [["ECDHE-RSA-AES128-GCM-SHA256"], "cipher"],
@@ -259,6 +289,11 @@ describe("cipherProblem", () => {
       ["TLS_AES_256_GCM_SHA384", "ECDHE-RSA-AES128-GCM-SHA256"],
       "ciphersuite",
       "ECDHE-RSA-AES128-GCM-SHA256 is no TLSv1.3 ciphersuite; ciphers up to TLSv1.2 go under *Cipher",
+    ],
+    [
+      ["TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA256"],
+      "ciphersuite",
+      "TLS_AES_256_GCM_SHA256 is no TLSv1.3 ciphersuite; known are TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_CCM_SHA256, TLS_AES_128_CCM_8_SHA256",
     ],
   ] as const)("refuses %j as %s", (list, kind, problem) => {
     expect(cipherProblem(list, kind)).toBe(problem);
