@@ -23,6 +23,8 @@ export interface ChannelOption {
   /** Longest text, in bytes. */
   readonly longest?: number;
   readonly words?: readonly string[];
+  /** Words that came later than the option itself. */
+  readonly wordsSince?: Readonly<Record<string, string>>;
   /** What stands between the items of a list. */
   readonly separator?: "," | ":";
   /** What the option is without anybody's doing; what is no longer declared goes back to it. */
@@ -158,6 +160,7 @@ export const channelOptions: readonly ChannelOption[] = [
     thread: "applier",
     kind: "word",
     words: ["STREAM", "ON", "OFF", "GENERATE"],
+    wordsSince: { GENERATE: "8.0.32" },
     unset: "STREAM",
   }),
   text(
@@ -193,6 +196,20 @@ export function optionName(option: Pick<ChannelOption, "name" | "naming">, versi
     case "source":
       return option.name;
   }
+}
+
+/** Why a version does not take the option with this value, or undefined. */
+export function optionProblemOn(
+  option: ChannelOption,
+  value: OptionValue,
+  version: string,
+): string | undefined {
+  if (!atLeast(version, option.since))
+    return `whose channels do not have ${optionName(option, version)}; it came with ${option.since}`;
+  const since = option.wordsSince?.[canonicalOption(option, value)];
+  return since === undefined || atLeast(version, since)
+    ? undefined
+    : `whose channels do not take ${String(value)}; it came with ${since}`;
 }
 
 /** What the option is without anybody's doing: some defaults moved. */

@@ -8,11 +8,12 @@ import {
   channelOptions,
   optionLiteral,
   optionName,
+  optionProblemOn,
   unsetOn,
 } from "../mysql/channel-options";
 import { dialectOf } from "../mysql/dialect";
 import { type Sql, print, quote, secret, sql } from "../mysql/sql";
-import { atLeast } from "../mysql/versions";
+import { protocolProblemOn } from "../tls/rules";
 import { type MemberPlan, nothingToDo } from "./group-member";
 import { type Step, step } from "./step";
 
@@ -90,15 +91,25 @@ export function planSourceChannel(
   };
 }
 
+/** What the server would refuse half-way, or take without a word and fail with when it connects. */
 function requireOptions(view: ReplicaView, wish: SourceChannelWish): void {
-  const missing = Object.keys(wish.options)
-    .map(channelOption)
-    .find((o) => !atLeast(view.version, o.since));
-  if (missing)
-    throw new InputError(
-      missing.property,
-      `${view.address} runs ${view.version}, which does not have it; it came with ${missing.since}`,
-    );
+  for (const [property, value] of Object.entries(wish.options)) {
+    const problem =
+      optionProblemOn(channelOption(property), value, view.version) ??
+      protocolsProblem(view, property, value);
+    if (problem !== undefined)
+      throw new InputError(property, `${view.address} runs ${view.version}, ${problem}`);
+  }
+}
+
+function protocolsProblem(
+  { version }: ReplicaView,
+  property: string,
+  value: OptionValue,
+): string | undefined {
+  if (property !== "tlsVersion") return undefined;
+  const problem = protocolProblemOn(value as string[], version, "server");
+  return problem === undefined ? undefined : `which ${problem}`;
 }
 
 interface Change {

@@ -1,5 +1,6 @@
 import { OtherServerError, withLeft } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
+import { canonicalOption, channelOption } from "../mysql/channel-options";
 import { type ServerFacts, type VariableFact, valueOf } from "../mysql/facts";
 import { observe, observeForRefresh } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
@@ -10,9 +11,10 @@ import { type MemberPlan, isEmpty, printPlan } from "../plan/group-member";
 import {
   type ChannelWish,
   type SeenChannel,
-  channelOptions,
   clearChannelSteps,
+  pendingOf,
   planChannel,
+  recoveryOptions,
   seenChannel,
 } from "../plan/recovery-channel";
 import { printSteps } from "../plan/step";
@@ -47,8 +49,6 @@ interface ChannelState extends Inputs {
 
 const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
-
-/** Stands in for a password that is not the declared one: the real one is nobody's business. */
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
@@ -273,7 +273,7 @@ function managedBy(inputs: Inputs): string[] {
 }
 
 function optionsBy(inputs: Inputs): string[] {
-  return channelOptions.map((o) => o.property).filter((property) => inputs[property] !== undefined);
+  return recoveryOptions.filter((property) => inputs[property] !== undefined);
 }
 
 function requireSame(facts: ServerFacts, state: ChannelState): void {
@@ -282,17 +282,16 @@ function requireSame(facts: ServerFacts, state: ChannelState): void {
 }
 
 function outputsOf(inputs: Inputs, facts: ServerFacts, state: ChannelState | undefined): Inputs {
-  const names = Object.keys(wishOf(inputs, channelProperties));
+  const wish = wishOf(inputs, channelProperties);
   const settledAt = state?.facts.settledAt ?? 0;
-  const view = viewOf(facts, names, channelContext, { settledAt });
+  const view = viewOf(facts, Object.keys(wish), channelContext, { settledAt });
   const seen = seenChannel(facts.channel, passwordOf(inputs));
-  const plan = planChannel(view, seen, wishOfInputs(inputs), []);
   return {
     ...declared(inputs),
     address: facts.address,
     serverUuid: facts.uuid,
     serverVersion: facts.version,
-    pending: plan.action === "restart" ? names.filter((name) => view.sinceStart.includes(name)) : [],
+    pending: pendingOf(view, wish),
     facts: pack({ view, settledAt, channel: seen } satisfies ChannelState["facts"]),
   };
 }
@@ -303,11 +302,12 @@ function liveInputs(inputs: Inputs, facts: ServerFacts): Inputs {
   const seen = seenChannel(facts.channel, passwordOf(inputs));
   const live: Inputs = { ...inputs, user: seen?.user ?? "" };
   if (!(seen?.passwordMatches ?? false) && passwordOf(inputs) !== "") live["password"] = otherPassword;
-  for (const option of channelOptions)
-    if (wish[option.property] !== undefined) {
-      const value = seen?.[option.property] ?? option.unset;
-      if (option.canonical(value) !== option.canonical(wish[option.property]!)) live[option.property] = value;
-    }
+  for (const property of recoveryOptions) {
+    const option = channelOption(property);
+    const [is, declaredIs] = [seen?.[property] ?? option.unset, wish[property]];
+    if (declaredIs !== undefined && canonicalOption(option, is) !== canonicalOption(option, declaredIs))
+      live[property] = is;
+  }
   for (const property of channelProperties) {
     const v = variableOf(property);
     const fact = facts.variables[v.name];
