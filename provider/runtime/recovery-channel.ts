@@ -73,6 +73,7 @@ function passwordFailures(password: unknown): CheckFailure[] {
     return [
       { property: "password", reason: "must not be longer than 32 bytes, a channel takes no more (3056)" },
     ];
+  if (password.includes("\0")) return [{ property: "password", reason: "must not hold NUL" }];
   return password.includes("\n") ? [{ property: "password", reason: "must not hold a line end (1525)" }] : [];
 }
 

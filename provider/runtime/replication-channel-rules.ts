@@ -29,7 +29,7 @@ function nameRules(inputs: Inputs): CheckFailure[] {
   const name = known<string>(inputs, "channelName");
   if (name === undefined) return [];
   return [
-    ...fails(name.length > 64, "channelName", "must have 64 characters at most"),
+    ...fails([...name].length > 64, "channelName", "must have 64 characters at most"),
     ...fails(
       /^(group_replication_(applier|recovery)|mysqlgr_probe.*)$/i.test(name),
       "channelName",
@@ -50,8 +50,11 @@ function textRules(inputs: Inputs): CheckFailure[] {
     ];
   });
   const password = known<string>(inputs, "password") ?? "";
+  const file = known<string>(inputs, "logFile") ?? "";
   return [
     ...long,
+    ...fails(Buffer.byteLength(file) > 511, "logFile", "must have 511 bytes at most"),
+    ...fails(/[\0\n\r]/.test(file), "logFile", "must not contain NUL or a line end"),
     ...fails(
       Buffer.byteLength(password) > 32,
       "password",

@@ -60,20 +60,43 @@ const member = z.strictObject({
   ),
 });
 
-const account = z.string().refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'");
+const noLines = /^[^\0\n\r]*$/;
+const unprintable = "must not contain NUL or a line end";
+
+/** Of an account that a channel logs in with. */
+const loginName = z
+  .string()
+  .min(1)
+  .max(32)
+  .refine((text) => Buffer.byteLength(text) <= 96, "must have 96 bytes at most")
+  .regex(noLines, unprintable);
+
+const account = z
+  .string()
+  .refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'")
+  .refine((text) => parseAccount(text)?.user !== "", "must name a user: nobody's privileges can be checked")
+  .refine((text) => (parseAccount(text)?.user.length ?? 0) <= 32, "must have a user of 32 characters at most")
+  .refine(
+    (text) => (parseAccount(text)?.host.length ?? 0) <= 255,
+    "must have a host of 255 characters at most",
+  )
+  .regex(noLines, unprintable);
 
 const channel = z.strictObject({
   connection: connectionSchema,
-  user: known(z.string().min(1).max(32)),
+  user: known(loginName),
   password: known(z.string()).optional(),
   donors: known(z.array(known(z.string()))).optional(),
-  networkNamespace: known(z.string()).optional(),
+  networkNamespace: known(z.string().max(64).regex(noLines, unprintable)).optional(),
   privilegeChecksUser: known(account).optional(),
   requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
   rollout: rolloutSchema.optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
 });
+
+/** A line end may be in the name of an account, and in no channel's. */
+const noNul = /^[^\0]*$/;
 
 const requirement = known(
   z.union([
@@ -84,8 +107,8 @@ const requirement = known(
 
 const user = z.strictObject({
   servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
-  user: known(z.string().min(1).max(32)),
-  host: known(z.string().min(1).max(255)).optional(),
+  user: known(z.string().min(1).max(32).regex(noNul, "must not contain NUL")),
+  host: known(z.string().min(1).max(255).regex(noNul, "must not contain NUL")).optional(),
   password: known(z.string()).optional(),
   authPlugin: text.optional(),
   require: requirement.optional(),
@@ -101,7 +124,7 @@ const source = z.strictObject({
   connection: connectionSchema,
   channelName: known(z.string()).optional(),
   host: text,
-  user: text,
+  user: known(loginName),
   password: known(z.string()).optional(),
   sslMode: known(z.enum(["DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
   logFile: text.optional(),
@@ -123,7 +146,7 @@ function optionSchema(option: ChannelOption): z.ZodType {
     case "integer":
       return z.number().int().min(min).max(max);
     case "decimal":
-      return z.number().min(min).max(max);
+      return z.number().min(min).max(max).refine(isInThousandths, "must be in steps of 0.001");
     case "list":
       return z.array(known(words ? z.enum(words) : z.string().min(1))).min(1, leaveOut);
     case "account":
@@ -133,6 +156,10 @@ function optionSchema(option: ChannelOption): z.ZodType {
     case "text":
       return z.string().min(1, leaveOut);
   }
+}
+
+function isInThousandths(value: number): boolean {
+  return Number(value.toFixed(3)) === value;
 }
 
 export const schemas = { member, channel, user, source };
