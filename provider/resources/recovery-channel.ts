@@ -204,6 +204,11 @@ export class RecoveryChannel extends pulumi.dynamic.Resource {
   declare public readonly serverVersion: pulumi.Output<string>;
   /** Declared variables that are set and not in effect; only the MYSQL stack knows such. */
   declare public readonly pending: pulumi.Output<string[]>;
+  /**
+   * Option file for this server: [mysqld] lines that keep what is declared over a restart where SET PERSIST does not exist (before 8.0),
+   * and before 8.0.2 those that let the server keep its channels. Never holds a password.
+   */
+  declare public readonly optionFile: pulumi.Output<string>;
   /** As declared. */
   declare public readonly user: pulumi.Output<string>;
 
@@ -219,6 +224,7 @@ export class RecoveryChannel extends pulumi.dynamic.Resource {
         serverUuid: undefined,
         serverVersion: undefined,
         pending: undefined,
+        optionFile: undefined,
         facts: undefined,
       },
       pulumi.mergeOptions({ additionalSecretOutputs: ["connection", "password"] }, opts),

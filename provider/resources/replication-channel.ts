@@ -332,6 +332,12 @@ export class ReplicationChannel extends pulumi.dynamic.Resource {
   declare public readonly cipher: pulumi.Output<string | undefined>;
   /** Its TLS protocol. */
   declare public readonly protocol: pulumi.Output<string | undefined>;
+  /**
+   * Option file for the replica: before 8.0.2 the [mysqld] lines that let the server know its channels again after a restart; with
+   * running: false the one that starts no channel by itself; for [client] the TLS with which a client on the replica logs in as the
+   * channel does. Empty where nothing is needed. Never holds a password.
+   */
+  declare public readonly optionFile: pulumi.Output<string>;
 
   constructor(name: string, args: ReplicationChannelArgs, opts?: pulumi.CustomResourceOptions) {
     super(
@@ -347,6 +353,7 @@ export class ReplicationChannel extends pulumi.dynamic.Resource {
         serverVersion: undefined,
         cipher: undefined,
         protocol: undefined,
+        optionFile: undefined,
         facts: undefined,
       },
       pulumi.mergeOptions({ additionalSecretOutputs: ["connection", "password", "source"] }, opts),

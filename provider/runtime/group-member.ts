@@ -12,6 +12,7 @@ import {
   printPlan,
   reloadTls,
 } from "../plan/group-member";
+import { renderOptionFile } from "../plan/option-file";
 import { requirePrerequisites } from "../plan/prerequisites";
 import { resetSteps } from "../plan/settings";
 import { type Step, step } from "../plan/step";
@@ -21,7 +22,17 @@ import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { declaredIn, failureOf, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
+import {
+  declaredIn,
+  failureOf,
+  isNew,
+  keptOptionFile,
+  pack,
+  providerOf,
+  same,
+  stateIn,
+  stubChanged,
+} from "./lifecycle";
 import { rolloutOf } from "./rollout";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
@@ -43,6 +54,7 @@ const outputs = [
   "running",
   "pending",
   "loadedCertificate",
+  "optionFile",
   "facts",
 ];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
@@ -111,7 +123,7 @@ export async function read(
   requireSame(facts, state.serverUuid);
   const outs = await outputsOf(declared(props), { before: facts, facts, changed: false }, state);
   const inputs = liveInputs(declared(props), facts);
-  return { id, props: { ...outs, ...inputs }, inputs };
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -219,6 +231,7 @@ async function outputsOf(
     pending: pendingOf(view, wish),
     // The engine's protocol has no undefined.
     ...(certificate === undefined ? {} : { loadedCertificate: certificateFacts(certificate) }),
+    optionFile: renderOptionFile(declared(inputs), facts.version),
     facts: pack({ view, settledAt } satisfies MemberState["facts"]),
   };
 }

@@ -8,6 +8,7 @@ import type { Session } from "../mysql/session";
 import type { Secrets } from "../mysql/sql";
 import { addressOf } from "../mysql/target";
 import { type MemberPlan, isEmpty, printPlan } from "../plan/group-member";
+import { renderOptionFile } from "../plan/option-file";
 import {
   type ChannelWish,
   type SeenChannel,
@@ -28,6 +29,7 @@ import {
   declaredIn,
   failureOf,
   isNew,
+  keptOptionFile,
   otherPassword,
   pack,
   providerOf,
@@ -47,7 +49,7 @@ interface ChannelState extends Inputs {
   facts: { view: ServerView; channel?: SeenChannel | undefined; settledAt: number };
 }
 
-const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
+const outputs = ["address", "serverUuid", "serverVersion", "pending", "optionFile", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
@@ -139,7 +141,7 @@ export async function read(
   requireSame(facts, state);
   const outs = outputsOf(declared(props), facts, state);
   const inputs = liveInputs(declared(props), facts);
-  return { id, props: { ...outs, ...inputs }, inputs };
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -293,6 +295,7 @@ function outputsOf(inputs: Inputs, facts: ServerFacts, state: ChannelState | und
     serverUuid: facts.uuid,
     serverVersion: facts.version,
     pending: pendingOf(view, wish),
+    optionFile: renderOptionFile(declared(inputs), facts.version),
     facts: pack({ view, settledAt, channel: seen } satisfies ChannelState["facts"]),
   };
 }

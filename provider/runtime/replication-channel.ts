@@ -13,6 +13,7 @@ import {
 import { type Sql, print, quote } from "../mysql/sql";
 import { type Target, addressOf } from "../mysql/target";
 import { type MemberPlan, isEmpty, printPlan, undoOf } from "../plan/group-member";
+import { renderChannelOptionFile } from "../plan/option-file";
 import {
   type ChannelSslMode,
   type ReplicaView,
@@ -26,7 +27,17 @@ import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
 import { stepFailure } from "../rolling/handle";
 import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
-import { declaredIn, isNew, otherPassword, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
+import {
+  declaredIn,
+  isNew,
+  keptOptionFile,
+  otherPassword,
+  pack,
+  providerOf,
+  same,
+  stateIn,
+  stubChanged,
+} from "./lifecycle";
 import { newestVersion, sayCreation, sayPlan } from "./preview";
 import { sourceChannelFailures } from "./replication-channel-rules";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
@@ -37,7 +48,7 @@ interface ChannelState extends Inputs {
   facts: { view: ReplicaView };
 }
 
-const outputs = ["address", "serverUuid", "serverVersion", "cipher", "protocol", "facts"];
+const outputs = ["address", "serverUuid", "serverVersion", "cipher", "protocol", "optionFile", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 /** The threads have this long, in seconds, to run without an error. */
@@ -102,7 +113,8 @@ export async function read(
   const running = facts.channel?.receiver.state === "ON";
   const encryption = running ? await atSource(inputs, facts) : undefined;
   const live = liveInputs(inputs, facts);
-  return { id, props: { ...outputsOf(inputs, facts, encryption), ...live }, inputs: live };
+  const outs = outputsOf(inputs, facts, encryption);
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...live }, inputs: live };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -374,6 +386,7 @@ function outputsOf(inputs: Inputs, facts: ReplicaFacts, encryption: Encryption |
     serverVersion: facts.version,
     // The engine's protocol has no undefined.
     ...encryption,
+    optionFile: renderChannelOptionFile(declared(inputs), facts.version),
     // Where the applier is changes all the time, and is no drift.
     facts: pack({ view: withoutPlace(viewOf(facts, inputs)) } satisfies ChannelState["facts"]),
   };
