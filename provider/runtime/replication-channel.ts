@@ -2,7 +2,7 @@ import { OtherServerError, ProviderError, StepFailedError, withLeft } from "../e
 import { type OptionValue, canonicalOption, channelOption, channelOptions } from "../mysql/channel-options";
 import { until } from "../mysql/membership";
 import { privilegesFor, requirePrivileges } from "../mysql/privileges";
-import type { Session } from "../mysql/session";
+import { ServerError, type Session } from "../mysql/session";
 import {
   type Encryption,
   type ReplicaFacts,
@@ -176,7 +176,9 @@ async function applyAndProve(
     await run(session, step.sql, secrets);
   }
   if (!wish.running) return undefined;
-  const { receiver, applier } = await awaitThreads(session, wish.name, startTime);
+  const { receiver, applier } = await awaitThreads(session, wish.name, startTime).catch((error: unknown) => {
+    throw stepFailure(session.address, "START REPLICA", error);
+  });
   const [thread, fact] =
     receiver.state === "ON" ? (["applier", applier] as const) : (["receiver", receiver] as const);
   if (fact.state !== "ON" || fact.errno !== 0)
@@ -232,25 +234,32 @@ async function undone(
   done: readonly Step[],
   secrets: Record<string, string>,
 ): Promise<string | undefined> {
-  const failed: string[] = [];
-  const reached = await until(
+  const failed = await until(
     patience,
-    () =>
-      sessions
-        .use(target, async (session) => {
-          for (const step of undoOf(done))
-            await run(session, step.sql, secrets).catch((problem: unknown) => {
-              if (session.closed) throw problem;
-              failed.push(print(step.sql));
-            });
-          return true;
-        })
-        .catch(() => undefined),
+    () => sessions.use(target, (session) => undo(session, done, secrets)).catch(() => undefined),
     500,
   );
-  if (!reached) return `what was set is still set: ${printSteps(done).join("; ")}`;
+  if (!failed) return `what was set is still set: ${printSteps(done).join("; ")}`;
   return failed.length === 0 ? undefined : `it could not be taken back by ${failed.join("; ")}`;
 }
+
+/** What could not be taken back; a login that breaks leaves everything to the next one. */
+async function undo(
+  session: Session,
+  done: readonly Step[],
+  secrets: Record<string, string>,
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (const step of undoOf(done))
+    await session.write(step.sql, secrets).catch((error: unknown) => {
+      if (session.closed) throw error;
+      if (!(error instanceof ServerError) || error.errno !== noSuchChannel) failed.push(print(step.sql));
+    });
+  return failed;
+}
+
+/** What was to make it never took effect. */
+const noSuchChannel = 3074;
 
 /** What the source says, where the administrator's login works there; a source that cannot be asked is no failure. */
 async function atSource(inputs: Inputs, facts: ReplicaFacts): Promise<Encryption | undefined> {
@@ -281,6 +290,8 @@ function hintFor(errno: number): string {
   switch (errno) {
     case 1045:
       return "correct user and password, or the account's REQUIRE, on the source; then pulumi up";
+    case 3159:
+      return "encrypt the connection (sslMode REQUIRED or VERIFY_*): the source takes no other";
     case 2026:
       return "see that the source's certificate is signed by a CA in sslCa, names its host where the mode is VERIFY_IDENTITY, and that both know a common protocol and cipher";
     case 2061:

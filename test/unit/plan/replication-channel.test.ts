@@ -80,6 +80,8 @@ describe("planSourceChannel", () => {
     expect(plan.cost).toBe("none");
     expect(printSteps(undoOf(plan.online))).toEqual([
       "STOP REPLICA FOR CHANNEL 'c'",
+      // Where the server was started anew in between, it has started the channel.
+      "STOP REPLICA FOR CHANNEL 'c'",
       "RESET REPLICA ALL FOR CHANNEL 'c'",
     ]);
   });
@@ -113,6 +115,7 @@ describe("planSourceChannel", () => {
     const plan = planSourceChannel(view(seen({ passwordMatches: false })), wish({ connectRetry: 5 }));
     expect(printSteps(undoOf(plan.online))).toEqual([
       "STOP REPLICA IO_THREAD FOR CHANNEL 'c'",
+      "STOP REPLICA IO_THREAD FOR CHANNEL 'c'",
       "CHANGE REPLICATION SOURCE TO SOURCE_CONNECT_RETRY = 60, SOURCE_PASSWORD = <previousPassword> FOR CHANNEL 'c'",
       "START REPLICA IO_THREAD FOR CHANNEL 'c'",
     ]);
@@ -134,7 +137,7 @@ describe("planSourceChannel", () => {
       wish({}, { ...positions, start: { file: "b.1", position: 4 } }),
     );
     expect(printPlan(plan)[1]).toContain("SOURCE_LOG_FILE = 'b.1', SOURCE_LOG_POS = 4");
-    expect(printSteps(undoOf(plan.online))[1]).toContain("SOURCE_LOG_FILE = 'b.7', SOURCE_LOG_POS = 99");
+    expect(printSteps(undoOf(plan.online))[2]).toContain("SOURCE_LOG_FILE = 'b.7', SOURCE_LOG_POS = 99");
   });
 
   it("gives back what is no longer declared, by the version's own default", () => {
