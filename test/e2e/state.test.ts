@@ -59,6 +59,12 @@ describe.each(samples())("the state that the code of %s has left", (name) => {
       same: declaredIn(sample),
     });
     expect(await writesOf(sandbox, before)).toEqual({});
+    const files = deployment
+      .resources()
+      .filter(({ type }) => /:(GroupMember|RecoveryChannel|ReplicationChannel)$/.test(type))
+      .map(({ outputs }) => outputs["optionFile"]);
+    expect(files).toHaveLength(declaredIn(sample) - 2);
+    for (const file of files) expect(file).toMatch(/^\[(mysqld|client)\]\n/);
   });
 
   it("is updated: a change of ssl_mode rolls through the group", async () => {
