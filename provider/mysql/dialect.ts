@@ -23,11 +23,6 @@ const firstWith = {
   clone: "8.0.17",
   /** group_replication_communication_stack = MYSQL, for which the account wants GROUP_REPLICATION_STREAM. */
   mysqlStack: "8.0.27",
-  /** Options of a channel. */
-  privilegeChecksUser: "8.0.18",
-  tlsCiphersuites: "8.0.19",
-  requireTablePrimaryKeyCheck: "8.0.20",
-  networkNamespace: "8.0.22",
 } as const;
 
 export type Ability = keyof typeof firstWith;
@@ -42,11 +37,6 @@ export interface Dialect extends Readonly<Record<Ability, boolean>> {
   readonly startThreads: (channel: string, thread: "receiver" | "applier" | "both") => Sql;
   readonly stopThreads: (channel: string, thread: "receiver" | "applier" | "both") => Sql;
   readonly resetChannel: (channel: string) => Sql;
-  readonly showChannel: (channel: string) => Sql;
-  /** Where the binary log stands. */
-  readonly showBinaryLog: Sql;
-  /** Removes every binary log, and with them gtid_executed. */
-  readonly resetBinaryLogs: Sql;
 }
 
 const known = new Map<string, Dialect>();
@@ -66,7 +56,6 @@ function makeDialect(version: string): Dialect {
     sql(`START ${replica}${threads[thread]}${forChannel(channel)}`);
   const stopThreads: Dialect["stopThreads"] = (channel, thread) =>
     sql(`STOP ${replica}${threads[thread]}${forChannel(channel)}`);
-  const binaryLog = atLeast(version, "8.2.0");
   return {
     ...abilitiesOf(version),
     source,
@@ -82,9 +71,6 @@ function makeDialect(version: string): Dialect {
     startReceiver: (channel) => startThreads(channel, "receiver"),
     stopReceiver: (channel) => stopThreads(channel, "receiver"),
     resetChannel: (channel) => sql(`RESET ${replica} ALL${forChannel(channel)}`),
-    showChannel: (channel) => sql(`SHOW ${replica} STATUS${forChannel(channel)}`),
-    showBinaryLog: sql(binaryLog ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"),
-    resetBinaryLogs: sql(binaryLog ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER"),
   };
 }
 
@@ -97,9 +83,4 @@ function forChannel(name: string): string {
 function abilitiesOf(version: string): Record<Ability, boolean> {
   const entries = Object.entries(firstWith).map(([ability, first]) => [ability, atLeast(version, first)]);
   return Object.fromEntries(entries) as Record<Ability, boolean>;
-}
-
-/** For whoever has to tell why something cannot be had. */
-export function firstVersionWith(ability: Ability): string {
-  return firstWith[ability];
 }

@@ -1,8 +1,10 @@
 import { type ServerFacts, stackInEffect, valueOf } from "./facts";
-import { type Dialect, dialectOf } from "./dialect";
+import { channelOption } from "./channel-options";
+import { dialectOf } from "./dialect";
 import { type Session } from "./session";
 import { type Sql, quote, secret, sql } from "./sql";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atLeast } from "./versions";
 
 /** TLS of a login that a server makes, by files on its own disk. */
 export interface ClientTls {
@@ -89,7 +91,7 @@ async function probeAlone(
   try {
     for (const [i, p] of probes.entries()) {
       const channel = channels[i]!;
-      const change = dialect.changeSource(options(dialect, p), channel);
+      const change = dialect.changeSource(options(version, p), channel);
       started.push(channel);
       await session.write(change, { password: p.password }).catch(async () => {
         // Left by a process that was killed in the middle of a probe.
@@ -105,7 +107,9 @@ async function probeAlone(
   }
 }
 
-function options({ source: prefix, tlsCiphersuites }: Dialect, p: Probe): Sql[] {
+function options(version: string, p: Probe): Sql[] {
+  const { source: prefix } = dialectOf(version);
+  const tlsCiphersuites = atLeast(version, channelOption("tlsCiphersuites").since);
   const text = (name: string, value: string | undefined): Sql[] =>
     value === undefined || value === "" ? [] : [sql(`${name} = ${quote(value)}`)];
   const all: Sql[] = [

@@ -1,7 +1,8 @@
 import { canonical, variable } from "../mysql/catalogue";
-import { dialectOf, firstVersionWith } from "../mysql/dialect";
+import { canonicalOption, channelOption, optionLiteral, optionProblemOn } from "../mysql/channel-options";
+import { dialectOf } from "../mysql/dialect";
 import type { ChannelFact } from "../mysql/facts";
-import { type Sql, accountLiteral, quote, secret, sql } from "../mysql/sql";
+import { type Sql, quote, secret, sql } from "../mysql/sql";
 import { InputError, NotReadyError } from "../errors";
 import type { MemberPlan } from "./group-member";
 import { changesLive, persistSteps, resetSteps, setStep } from "./settings";
@@ -101,14 +102,20 @@ function variableChanges(
   return [...changed, ...removed];
 }
 
+/** Declared variables that are set and not in effect; nothing is refused, as a refresh shows what is. */
+export function pendingOf(view: ServerView, wish: Wish): string[] {
+  return Object.keys(wish).filter(
+    (name) => effectOn(view, name, "") === "member-restart" && view.sinceStart.includes(name),
+  );
+}
+
 function credentialSteps(
   view: ServerView,
   seen: SeenChannel | undefined,
   wish: ChannelWish,
   optionsBefore: readonly string[],
 ): Step[] {
-  const dialect = dialectOf(view.version);
-  const { source, changeSource, resetChannel } = dialect;
+  const { source, changeSource, resetChannel } = dialectOf(view.version);
   const to: Sql[] = [];
   const back: Sql[] = [];
   if (!seen || seen.user !== wish.user || !seen.passwordMatches) {
@@ -121,19 +128,16 @@ function credentialSteps(
       sql(`${source}_PASSWORD = `, secret("previousPassword")),
     );
   }
-  for (const option of channelOptions) {
-    const was = seen?.[option.property] ?? "";
-    const declared = wish[option.property];
-    const is = declared ?? (optionsBefore.includes(option.property) ? option.unset : undefined);
-    if (is === undefined || option.canonical(is) === option.canonical(was === "" ? option.unset : was))
-      continue;
-    if (!dialect[option.property])
-      throw new InputError(
-        option.property,
-        `${view.address} runs ${view.version}, whose channels do not have ${option.name}; it came with ${firstVersionWith(option.property)}`,
-      );
-    to.push(sql(`${option.name} = ${option.literal(is)}`));
-    back.push(sql(`${option.name} = ${option.literal(was === "" ? option.unset : was)}`));
+  for (const property of recoveryOptions) {
+    const option = channelOption(property);
+    const was = (seen?.[property] ?? "") || option.unset;
+    const is = wish[property] ?? (optionsBefore.includes(property) ? option.unset : undefined);
+    if (is === undefined || canonicalOption(option, is) === canonicalOption(option, was)) continue;
+    const problem = optionProblemOn(option, is, view.version);
+    if (problem !== undefined)
+      throw new InputError(property, `${view.address} runs ${view.version}, ${problem}`);
+    to.push(sql(`${option.name} = ${optionLiteral(option, is)}`));
+    back.push(sql(`${option.name} = ${optionLiteral(option, was)}`));
   }
   if (to.length === 0) return [];
   return [
@@ -143,38 +147,12 @@ function credentialSteps(
   ];
 }
 
-interface ChannelOption {
-  readonly property: "networkNamespace" | "privilegeChecksUser" | "requireTablePrimaryKeyCheck";
-  readonly name: string;
-  readonly unset: string;
-  literal(value: string): string;
-  canonical(value: string): string;
-}
-
 /** The options that this channel takes beside user and password; any other is error 3139. */
-export const channelOptions: readonly ChannelOption[] = [
-  {
-    property: "networkNamespace",
-    name: "NETWORK_NAMESPACE",
-    unset: "",
-    literal: quote,
-    canonical: (value) => value,
-  },
-  {
-    property: "privilegeChecksUser",
-    name: "PRIVILEGE_CHECKS_USER",
-    unset: "",
-    literal: (value) => (value === "" ? "NULL" : accountLiteral(value)),
-    canonical: (value) => (value === "" ? "" : accountLiteral(value)),
-  },
-  {
-    property: "requireTablePrimaryKeyCheck",
-    name: "REQUIRE_TABLE_PRIMARY_KEY_CHECK",
-    unset: "STREAM",
-    literal: (value) => value.toUpperCase(),
-    canonical: (value) => value.toUpperCase(),
-  },
-];
+export const recoveryOptions = [
+  "networkNamespace",
+  "privilegeChecksUser",
+  "requireTablePrimaryKeyCheck",
+] as const;
 
 /** What deletion does: the credentials are cleared, declared settings go back to the server's defaults. */
 export function clearChannelSteps(view: ServerView, managed: readonly string[]): Step[] {

@@ -8,11 +8,12 @@ import {
   channelOptions,
   optionLiteral,
   optionName,
+  optionProblemOn,
   unsetOn,
 } from "../mysql/channel-options";
 import { dialectOf } from "../mysql/dialect";
 import { type Sql, print, quote, secret, sql } from "../mysql/sql";
-import { atLeast } from "../mysql/versions";
+import { protocolProblemOn } from "../tls/rules";
 import { type MemberPlan, nothingToDo } from "./group-member";
 import { type Step, step } from "./step";
 
@@ -90,15 +91,25 @@ export function planSourceChannel(
   };
 }
 
+/** What the server would refuse half-way, or take without a word and fail with when it connects. */
 function requireOptions(view: ReplicaView, wish: SourceChannelWish): void {
-  const missing = Object.keys(wish.options)
-    .map(channelOption)
-    .find((o) => !atLeast(view.version, o.since));
-  if (missing)
-    throw new InputError(
-      missing.property,
-      `${view.address} runs ${view.version}, which does not have it; it came with ${missing.since}`,
-    );
+  for (const [property, value] of Object.entries(wish.options)) {
+    const problem =
+      optionProblemOn(channelOption(property), value, view.version) ??
+      protocolsProblem(view, property, value);
+    if (problem !== undefined)
+      throw new InputError(property, `${view.address} runs ${view.version}, ${problem}`);
+  }
+}
+
+function protocolsProblem(
+  { version }: ReplicaView,
+  property: string,
+  value: OptionValue,
+): string | undefined {
+  if (property !== "tlsVersion") return undefined;
+  const problem = protocolProblemOn(value as string[], version, "server");
+  return problem === undefined ? undefined : `which ${problem}`;
 }
 
 interface Change {
@@ -169,7 +180,9 @@ function changeSteps(
   ];
   const stopped = toStop(seen, threads);
   const change: Step[] =
-    changes.length > 0 || password ? [changeStep(view, seen, wish, { changes, password, positions })] : [];
+    changes.length > 0 || password
+      ? [changeStep(view, seen, wish, { changes, password, positions, stopped })]
+      : [];
   const start = toStart(seen, stopped, wish.running);
   return [
     ...(stopped ? [stopStep(view, wish.name, stopped)] : []),
@@ -201,13 +214,20 @@ function joined(receiver: boolean, applier: boolean): Thread | undefined {
   return applier ? "applier" : undefined;
 }
 
+interface ChangeOptions {
+  readonly changes: readonly Change[];
+  readonly password: boolean;
+  readonly positions: boolean;
+  readonly stopped: Thread | undefined;
+}
+
 function changeStep(
   view: ReplicaView,
   seen: SeenSourceChannel,
   wish: SourceChannelWish,
-  { changes, password, positions }: { changes: readonly Change[]; password: boolean; positions: boolean },
+  { changes, password, positions, stopped }: ChangeOptions,
 ): Step {
-  const { changeSource } = dialectOf(view.version);
+  const { changeSource, stopThreads } = dialectOf(view.version);
   const literal = ({ option, to }: Change): Sql => assignment(view, option, to);
   const before = ({ option }: Change): Sql => assignment(view, option, seen.options[option.property]!);
   const to = [
@@ -220,11 +240,13 @@ function changeStep(
     ...(password ? [passwordOption(view, "previousPassword")] : []),
     ...(positions && seen.applied ? positionOptions(view, seen.applied) : []),
   ];
-  return step(view.address, changeSource(to, wish.name), [changeSource(back, wish.name)]);
+  // A server that was started anew meanwhile has started its channels as well.
+  const halt = stopped === undefined ? [] : [stopThreads(wish.name, stopped)];
+  return step(view.address, changeSource(to, wish.name), [...halt, changeSource(back, wish.name)]);
 }
 
 function makeStep(view: ReplicaView, wish: SourceChannelWish): Step {
-  const { changeSource, resetChannel } = dialectOf(view.version);
+  const { changeSource, stopThreads, resetChannel } = dialectOf(view.version);
   const options = channelOptions
     .filter((option) => wish.options[option.property] !== undefined)
     .map((option) => assignment(view, option, wish.options[option.property]!));
@@ -233,7 +255,10 @@ function makeStep(view: ReplicaView, wish: SourceChannelWish): Step {
     ...(wish.hasPassword ? [passwordOption(view, "password")] : []),
     ...(wish.start && !automatic(wish) ? positionOptions(view, wish.start) : []),
   ];
-  return step(view.address, changeSource(all, wish.name), [resetChannel(wish.name)]);
+  return step(view.address, changeSource(all, wish.name), [
+    stopThreads(wish.name, "both"),
+    resetChannel(wish.name),
+  ]);
 }
 
 function assignment(view: ReplicaView, option: ChannelOption, value: OptionValue): Sql {

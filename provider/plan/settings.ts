@@ -23,7 +23,7 @@ function liveName(view: ServerView, v: Variable): string {
   if (name !== undefined) return name;
   const until = v.until && atLeast(view.version, v.until) ? `it is gone from ${v.until}` : undefined;
   throw new InputError(
-    v.name,
+    propertyOf(v),
     `${view.address} runs ${view.version}, which does not have it; ${until ?? `it came with ${sinceOn(v, view.version)}`}`,
   );
 }

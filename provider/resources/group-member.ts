@@ -318,6 +318,11 @@ export class GroupMember extends pulumi.dynamic.Resource {
   declare public readonly pending: pulumi.Output<string[]>;
   /** What the server shows at its SQL port, as of the last reload; undefined where it offers no TLS. */
   declare public readonly loadedCertificate: pulumi.Output<LoadedCertificate | undefined>;
+  /**
+   * Option file for this server: [mysqld] lines that keep what is declared over a restart where SET PERSIST does not exist (before 8.0)
+   * or a value is read at start-up only, and for [client] the CA by which to verify it. Never holds a password.
+   */
+  declare public readonly optionFile: pulumi.Output<string>;
   /** As declared. */
   declare public readonly groupName: pulumi.Output<string>;
   /** As declared. */
@@ -336,6 +341,7 @@ export class GroupMember extends pulumi.dynamic.Resource {
         running: undefined,
         pending: undefined,
         loadedCertificate: undefined,
+        optionFile: undefined,
         facts: undefined,
       },
       pulumi.mergeOptions({ additionalSecretOutputs: ["connection"] }, opts),

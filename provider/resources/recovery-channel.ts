@@ -49,13 +49,13 @@ export interface RecoveryChannelArgs {
    */
   privilegeChecksUser?: pulumi.Input<string>;
   /**
-   * Whether replicated tables must have a primary key.
+   * Whether replicated tables must have a primary key. This channel does not take GENERATE (4155).
    * @default unmanaged
    * @mysql REQUIRE_TABLE_PRIMARY_KEY_CHECK
-   * @since 8.0.20 (GENERATE 8.0.32)
+   * @since 8.0.20
    * @cost none; rolling restart on the MYSQL stack
    */
-  requireTablePrimaryKeyCheck?: pulumi.Input<"STREAM" | "ON" | "OFF" | "GENERATE">;
+  requireTablePrimaryKeyCheck?: pulumi.Input<"STREAM" | "ON" | "OFF">;
   /**
    * Encrypt recovery.
    * @default unmanaged
@@ -204,6 +204,11 @@ export class RecoveryChannel extends pulumi.dynamic.Resource {
   declare public readonly serverVersion: pulumi.Output<string>;
   /** Declared variables that are set and not in effect; only the MYSQL stack knows such. */
   declare public readonly pending: pulumi.Output<string[]>;
+  /**
+   * Option file for this server: [mysqld] lines that keep what is declared over a restart where SET PERSIST does not exist (before 8.0),
+   * and before 8.0.2 those that let the server keep its channels. Never holds a password.
+   */
+  declare public readonly optionFile: pulumi.Output<string>;
   /** As declared. */
   declare public readonly user: pulumi.Output<string>;
 
@@ -219,6 +224,7 @@ export class RecoveryChannel extends pulumi.dynamic.Resource {
         serverUuid: undefined,
         serverVersion: undefined,
         pending: undefined,
+        optionFile: undefined,
         facts: undefined,
       },
       pulumi.mergeOptions({ additionalSecretOutputs: ["connection", "password"] }, opts),

@@ -13,6 +13,7 @@ import {
   printPlan,
   reloadTls,
 } from "../plan/group-member";
+import { renderOptionFile } from "../plan/option-file";
 import { requirePrerequisites } from "../plan/prerequisites";
 import { defaultOn, resetSteps } from "../plan/settings";
 import { spokenAfter } from "../plan/rounds";
@@ -31,7 +32,17 @@ import type { Job, JobResult } from "../rolling/job";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
-import { declaredIn, failureOf, isNew, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
+import {
+  declaredIn,
+  failureOf,
+  isNew,
+  keptOptionFile,
+  pack,
+  providerOf,
+  same,
+  stateIn,
+  stubChanged,
+} from "./lifecycle";
 import { rolloutOf } from "./rollout";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
@@ -58,6 +69,7 @@ const outputs = [
   "running",
   "pending",
   "loadedCertificate",
+  "optionFile",
   "facts",
 ];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
@@ -146,7 +158,7 @@ export async function read(
     shown,
   );
   const inputs = liveInputs(declared(props), facts);
-  return { id, props: { ...outs, ...inputs }, inputs };
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -268,6 +280,7 @@ async function outputsOf(
     pending: [...pendingOf(view, wish), ...(waits ? listsToCome(view, wish) : [])],
     // The engine's protocol has no undefined.
     ...(certificate === undefined ? {} : { loadedCertificate: certificateFacts(certificate) }),
+    optionFile: renderOptionFile(declared(inputs), facts.version),
     facts: pack({ view, settledAt, ...(waits ? { between: true } : {}) } satisfies MemberState["facts"]),
   };
 }

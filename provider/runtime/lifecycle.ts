@@ -18,6 +18,12 @@ export function stateIn<State extends { facts: unknown }>(all: Inputs): State {
   return { ...all, facts: typeof facts === "string" ? (JSON.parse(facts) as unknown) : facts } as State;
 }
 
+/** Drift is no declaration: a refresh leaves the text of the last update, unless the server has become another version. */
+export function keptOptionFile(before: Inputs, now: Inputs): Inputs {
+  const { optionFile, serverVersion } = before;
+  return typeof optionFile === "string" && serverVersion === now["serverVersion"] ? { optionFile } : {};
+}
+
 /** Stands for a password that is not the declared one: a refresh shows that it differs, and never what it is. */
 export const otherPassword = "(another password on the server)";
 

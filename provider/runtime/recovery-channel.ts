@@ -1,5 +1,6 @@
 import { OtherServerError, withLeft } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
+import { canonicalOption, channelOption, textProblem } from "../mysql/channel-options";
 import { type ServerFacts, type VariableFact, valueOf } from "../mysql/facts";
 import { observe, observeForRefresh } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
@@ -7,12 +8,14 @@ import type { Session } from "../mysql/session";
 import type { Secrets } from "../mysql/sql";
 import { addressOf } from "../mysql/target";
 import { type MemberPlan, isEmpty, printPlan } from "../plan/group-member";
+import { renderOptionFile } from "../plan/option-file";
 import {
   type ChannelWish,
   type SeenChannel,
-  channelOptions,
   clearChannelSteps,
+  pendingOf,
   planChannel,
+  recoveryOptions,
   seenChannel,
 } from "../plan/recovery-channel";
 import { printSteps } from "../plan/step";
@@ -26,6 +29,7 @@ import {
   declaredIn,
   failureOf,
   isNew,
+  keptOptionFile,
   otherPassword,
   pack,
   providerOf,
@@ -45,10 +49,8 @@ interface ChannelState extends Inputs {
   facts: { view: ServerView; channel?: SeenChannel | undefined; settledAt: number };
 }
 
-const outputs = ["address", "serverUuid", "serverVersion", "pending", "facts"];
+const outputs = ["address", "serverUuid", "serverVersion", "pending", "optionFile", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
-
-/** Stands in for a password that is not the declared one: the real one is nobody's business. */
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const inputs = declared(news);
@@ -73,7 +75,8 @@ function passwordFailures(password: unknown): CheckFailure[] {
     return [
       { property: "password", reason: "must not be longer than 32 bytes, a channel takes no more (3056)" },
     ];
-  return password.includes("\n") ? [{ property: "password", reason: "must not hold a line end (1525)" }] : [];
+  const reason = textProblem(password);
+  return reason === undefined ? [] : [{ property: "password", reason }];
 }
 
 function donorFailures(donors: unknown): CheckFailure[] {
@@ -138,7 +141,7 @@ export async function read(
   requireSame(facts, state);
   const outs = outputsOf(declared(props), facts, state);
   const inputs = liveInputs(declared(props), facts);
-  return { id, props: { ...outs, ...inputs }, inputs };
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -275,7 +278,7 @@ function managedBy(inputs: Inputs): string[] {
 }
 
 function optionsBy(inputs: Inputs): string[] {
-  return channelOptions.map((o) => o.property).filter((property) => inputs[property] !== undefined);
+  return recoveryOptions.filter((property) => inputs[property] !== undefined);
 }
 
 function requireSame(facts: ServerFacts, state: ChannelState): void {
@@ -284,17 +287,17 @@ function requireSame(facts: ServerFacts, state: ChannelState): void {
 }
 
 function outputsOf(inputs: Inputs, facts: ServerFacts, state: ChannelState | undefined): Inputs {
-  const names = Object.keys(wishOf(inputs, channelProperties));
+  const wish = wishOf(inputs, channelProperties);
   const settledAt = state?.facts.settledAt ?? 0;
-  const view = viewOf(facts, names, channelContext, { settledAt });
+  const view = viewOf(facts, Object.keys(wish), channelContext, { settledAt });
   const seen = seenChannel(facts.channel, passwordOf(inputs));
-  const plan = planChannel(view, seen, wishOfInputs(inputs), []);
   return {
     ...declared(inputs),
     address: facts.address,
     serverUuid: facts.uuid,
     serverVersion: facts.version,
-    pending: plan.action === "restart" ? names.filter((name) => view.sinceStart.includes(name)) : [],
+    pending: pendingOf(view, wish),
+    optionFile: renderOptionFile(declared(inputs), facts.version),
     facts: pack({ view, settledAt, channel: seen } satisfies ChannelState["facts"]),
   };
 }
@@ -305,11 +308,12 @@ function liveInputs(inputs: Inputs, facts: ServerFacts): Inputs {
   const seen = seenChannel(facts.channel, passwordOf(inputs));
   const live: Inputs = { ...inputs, user: seen?.user ?? "" };
   if (!(seen?.passwordMatches ?? false) && passwordOf(inputs) !== "") live["password"] = otherPassword;
-  for (const option of channelOptions)
-    if (wish[option.property] !== undefined) {
-      const value = seen?.[option.property] ?? option.unset;
-      if (option.canonical(value) !== option.canonical(wish[option.property]!)) live[option.property] = value;
-    }
+  for (const property of recoveryOptions) {
+    const option = channelOption(property);
+    const [is, declaredIs] = [seen?.[property] ?? option.unset, wish[property]];
+    if (declaredIs !== undefined && canonicalOption(option, is) !== canonicalOption(option, declaredIs))
+      live[property] = is;
+  }
   for (const property of channelProperties) {
     const v = variableOf(property);
     const fact = facts.variables[v.name];

@@ -2,7 +2,7 @@ import { OtherServerError, ProviderError, StepFailedError, withLeft } from "../e
 import { type OptionValue, canonicalOption, channelOption, channelOptions } from "../mysql/channel-options";
 import { until } from "../mysql/membership";
 import { privilegesFor, requirePrivileges } from "../mysql/privileges";
-import type { Session } from "../mysql/session";
+import { ServerError, type Session } from "../mysql/session";
 import {
   type Encryption,
   type ReplicaFacts,
@@ -13,6 +13,7 @@ import {
 import { type Sql, print, quote } from "../mysql/sql";
 import { type Target, addressOf } from "../mysql/target";
 import { type MemberPlan, isEmpty, printPlan, undoOf } from "../plan/group-member";
+import { renderChannelOptionFile } from "../plan/option-file";
 import {
   type ChannelSslMode,
   type ReplicaView,
@@ -26,7 +27,17 @@ import { type Step, printSteps } from "../plan/step";
 import { isUnknown } from "../plan/wish";
 import { stepFailure } from "../rolling/handle";
 import { type ConnectionInputs, addressFrom, say, sessions, targetOf } from "./context";
-import { declaredIn, isNew, otherPassword, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
+import {
+  declaredIn,
+  isNew,
+  keptOptionFile,
+  otherPassword,
+  pack,
+  providerOf,
+  same,
+  stateIn,
+  stubChanged,
+} from "./lifecycle";
 import { newestVersion, sayCreation, sayPlan } from "./preview";
 import { sourceChannelFailures } from "./replication-channel-rules";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
@@ -37,7 +48,7 @@ interface ChannelState extends Inputs {
   facts: { view: ReplicaView };
 }
 
-const outputs = ["address", "serverUuid", "serverVersion", "cipher", "protocol", "facts"];
+const outputs = ["address", "serverUuid", "serverVersion", "cipher", "protocol", "optionFile", "facts"];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 /** The threads have this long, in seconds, to run without an error. */
@@ -73,7 +84,9 @@ export function diff(
         }
       : {}),
   };
-  const renamed = !isUnknown(news["channelName"]) && nameOf(olds) !== nameOf(news);
+  // To the server capitals are small letters: what was made as new would be removed as old.
+  const renamed =
+    !isUnknown(news["channelName"]) && nameOf(olds).toLowerCase() !== nameOf(news).toLowerCase();
   if (renamed) return { changes: true, replaces: ["channelName"] };
   const plan = planSourceChannel(seen, wishOf(news), managedBy(olds, news));
   const planned = !isEmpty(plan);
@@ -102,7 +115,8 @@ export async function read(
   const running = facts.channel?.receiver.state === "ON";
   const encryption = running ? await atSource(inputs, facts) : undefined;
   const live = liveInputs(inputs, facts);
-  return { id, props: { ...outputsOf(inputs, facts, encryption), ...live }, inputs: live };
+  const outs = outputsOf(inputs, facts, encryption);
+  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...live }, inputs: live };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -164,7 +178,9 @@ async function applyAndProve(
     await run(session, step.sql, secrets);
   }
   if (!wish.running) return undefined;
-  const { receiver, applier } = await awaitThreads(session, wish.name, startTime);
+  const { receiver, applier } = await awaitThreads(session, wish.name, startTime).catch((error: unknown) => {
+    throw stepFailure(session.address, "START REPLICA", error);
+  });
   const [thread, fact] =
     receiver.state === "ON" ? (["applier", applier] as const) : (["receiver", receiver] as const);
   if (fact.state !== "ON" || fact.errno !== 0)
@@ -220,25 +236,32 @@ async function undone(
   done: readonly Step[],
   secrets: Record<string, string>,
 ): Promise<string | undefined> {
-  const failed: string[] = [];
-  const reached = await until(
+  const failed = await until(
     patience,
-    () =>
-      sessions
-        .use(target, async (session) => {
-          for (const step of undoOf(done))
-            await run(session, step.sql, secrets).catch((problem: unknown) => {
-              if (session.closed) throw problem;
-              failed.push(print(step.sql));
-            });
-          return true;
-        })
-        .catch(() => undefined),
+    () => sessions.use(target, (session) => undo(session, done, secrets)).catch(() => undefined),
     500,
   );
-  if (!reached) return `what was set is still set: ${printSteps(done).join("; ")}`;
+  if (!failed) return `what was set is still set: ${printSteps(done).join("; ")}`;
   return failed.length === 0 ? undefined : `it could not be taken back by ${failed.join("; ")}`;
 }
+
+/** What could not be taken back; a login that breaks leaves everything to the next one. */
+async function undo(
+  session: Session,
+  done: readonly Step[],
+  secrets: Record<string, string>,
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (const step of undoOf(done))
+    await session.write(step.sql, secrets).catch((error: unknown) => {
+      if (session.closed) throw error;
+      if (!(error instanceof ServerError) || error.errno !== noSuchChannel) failed.push(print(step.sql));
+    });
+  return failed;
+}
+
+/** What was to make it never took effect. */
+const noSuchChannel = 3074;
 
 /** What the source says, where the administrator's login works there; a source that cannot be asked is no failure. */
 async function atSource(inputs: Inputs, facts: ReplicaFacts): Promise<Encryption | undefined> {
@@ -269,6 +292,8 @@ function hintFor(errno: number): string {
   switch (errno) {
     case 1045:
       return "correct user and password, or the account's REQUIRE, on the source; then pulumi up";
+    case 3159:
+      return "encrypt the connection (sslMode REQUIRED or VERIFY_*): the source takes no other";
     case 2026:
       return "see that the source's certificate is signed by a CA in sslCa, names its host where the mode is VERIFY_IDENTITY, and that both know a common protocol and cipher";
     case 2061:
@@ -374,6 +399,7 @@ function outputsOf(inputs: Inputs, facts: ReplicaFacts, encryption: Encryption |
     serverVersion: facts.version,
     // The engine's protocol has no undefined.
     ...encryption,
+    optionFile: renderChannelOptionFile(declared(inputs), facts.version),
     // Where the applier is changes all the time, and is no drift.
     facts: pack({ view: withoutPlace(viewOf(facts, inputs)) } satisfies ChannelState["facts"]),
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ChannelOption, channelOptions } from "../mysql/channel-options";
+import { type ChannelOption, channelOptions, textProblem } from "../mysql/channel-options";
 import { parseAccount } from "../mysql/sql";
 import { channelProperties, memberProperties, unknownValue } from "../plan/wish";
 
@@ -60,20 +60,48 @@ const member = z.strictObject({
   ),
 });
 
-const account = z.string().refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'");
+/** A text that a server keeps as it is. */
+function kept(longest?: number): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    const problem = textProblem(text, longest);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  });
+}
+
+/** Of an account that a channel logs in with. */
+const loginName = kept(96).min(1).max(32);
+
+const account = kept()
+  .refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'")
+  .refine((text) => parseAccount(text)?.user !== "", "must name a user (3925)")
+  .refine((text) => (parseAccount(text)?.user.length ?? 0) <= 32, "must have a user of 32 characters at most")
+  .refine(
+    (text) => (parseAccount(text)?.host.length ?? 0) <= 255,
+    "must have a host of 255 characters at most",
+  );
 
 const channel = z.strictObject({
   connection: connectionSchema,
-  user: known(z.string().min(1).max(32)),
+  user: known(loginName),
   password: known(z.string()).optional(),
   donors: known(z.array(known(z.string()))).optional(),
-  networkNamespace: known(z.string()).optional(),
+  networkNamespace: known(kept(64)).optional(),
   privilegeChecksUser: known(account).optional(),
-  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
+  // A channel of Group Replication does not take GENERATE (4155).
+  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF"])).optional(),
   rollout: rolloutSchema.optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
 });
+
+/** Part of an account's name: it may hold a line end, as no channel's may. */
+const accountName = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => !/[\0\u{10000}-\u{10FFFF}]/u.test(text),
+    "must not contain NUL or a character beyond U+FFFF",
+  );
 
 const requirement = known(
   z.union([
@@ -84,8 +112,8 @@ const requirement = known(
 
 const user = z.strictObject({
   servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
-  user: known(z.string().min(1).max(32)),
-  host: known(z.string().min(1).max(255)).optional(),
+  user: known(accountName.max(32)),
+  host: known(accountName.max(255)).optional(),
   password: known(z.string()).optional(),
   authPlugin: text.optional(),
   require: requirement.optional(),
@@ -101,7 +129,7 @@ const source = z.strictObject({
   connection: connectionSchema,
   channelName: known(z.string()).optional(),
   host: text,
-  user: text,
+  user: known(loginName),
   password: known(z.string()).optional(),
   sslMode: known(z.enum(["DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])).optional(),
   logFile: text.optional(),
@@ -123,7 +151,7 @@ function optionSchema(option: ChannelOption): z.ZodType {
     case "integer":
       return z.number().int().min(min).max(max);
     case "decimal":
-      return z.number().min(min).max(max);
+      return z.number().min(min).max(max).refine(isInThousandths, "must be in steps of 0.001");
     case "list":
       return z.array(known(words ? z.enum(words) : z.string().min(1))).min(1, leaveOut);
     case "account":
@@ -133,6 +161,10 @@ function optionSchema(option: ChannelOption): z.ZodType {
     case "text":
       return z.string().min(1, leaveOut);
   }
+}
+
+function isInThousandths(value: number): boolean {
+  return Number(value.toFixed(3)) === value;
 }
 
 export const schemas = { member, channel, user, source };

@@ -64,9 +64,7 @@ export function firstOfEach(failures: readonly CheckFailure[]): CheckFailure[] {
 }
 
 function holdsSecret(property: string): boolean {
-  return /^(connection|servers|servers\.\d+|connection\.tls|servers\.\d+\.tls)$|(^|\.)(password|key)$/.test(
-    property,
-  );
+  return /^(connection|source|servers|servers\.\d+)(\.tls)?$|(^|\.)(password|key)$/.test(property);
 }
 
 /** Checks of the properties that are system variables, and of `variables`. */

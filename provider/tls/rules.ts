@@ -52,7 +52,8 @@ export function protocolProblemOn(list: readonly string[], version: string, use:
 }
 
 function withVersion(text: string, version: string, use: TlsUse): string {
-  const protocol = order.find((known) => same(known, text)) ?? text;
+  const protocol = order.find((known) => same(known, text));
+  if (protocol === undefined) return text;
   const until = valuesUntil[protocol];
   if (until !== undefined && atLeast(version, until)) return `${protocol} (gone from ${until})`;
   const since = sinceOf(protocol, use);

@@ -24,7 +24,7 @@ export async function update(old: Deployed, edit: Inputs): Promise<Deployed> {
 }
 
 /** Check and diff; what it returns is the update. */
-async function planned(old: Deployed, edit: Inputs): Promise<() => Promise<Deployed>> {
+export async function planned(old: Deployed, edit: Inputs): Promise<() => Promise<Deployed>> {
   const inputs = await checked(old.runtime, old.inputs, { ...old.inputs, ...edit });
   const { changes } = await old.runtime.diff(old.id, old.outs, inputs);
   return async () => {

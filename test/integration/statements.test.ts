@@ -1,9 +1,21 @@
 import fc from "fast-check";
+import { ProviderError } from "../../provider/errors";
 import { bind } from "../../provider/mysql/sql";
+import { allSteps, planMember, undoOf } from "../../provider/plan/group-member";
+import { planChannel, recoveryOptions } from "../../provider/plan/recovery-channel";
 import { planSourceChannel } from "../../provider/plan/replication-channel";
 import { planUser } from "../../provider/plan/replication-user";
+import type { Step } from "../../provider/plan/step";
 import { type Member, connect } from "../../tools/sandbox";
-import { channelWish, replica, userWish } from "../unit/plan/declarations";
+import { view } from "../unit/builders";
+import {
+  channelWish,
+  foundMember,
+  memberWish,
+  recoveryWish,
+  replica,
+  userWish,
+} from "../unit/plan/declarations";
 import { useSandbox } from "./helpers";
 
 const syntaxError = 1064;
@@ -36,21 +48,48 @@ describe("every statement of a sample of generated declarations", () => {
     expect(await refusedByTheParser(["CHANGE MASTER TO MASTER_HOST = 'x'", "DO 1"])).toHaveLength(1);
   });
 
-  it("of a channel is understood by the server", async () => {
-    const statements = fc
-      .sample(channelWish, sample)
-      .flatMap((wish) => planSourceChannel(replica("9.7.4"), wish).online)
-      .map((step) => bind(step.sql, { password: "it's \\ secret" }));
+  const secrets = { password: "it's \\ secret", previousPassword: "\0'\n😀" };
+
+  /** What is sent for a sample of declarations, and what takes it back; those that are refused send nothing. */
+  function sentFor<T>(declarations: fc.Arbitrary<T>, stepsOf: (declaration: T) => readonly Step[]): string[] {
+    return fc.sample(declarations, sample).flatMap((declaration) => {
+      try {
+        const steps = stepsOf(declaration);
+        return [...steps, ...undoOf(steps)].map((step) => bind(step.sql, secrets));
+      } catch (error) {
+        if (!ProviderError.is(error)) throw error;
+        return [];
+      }
+    });
+  }
+
+  it("of an asynchronous channel is understood by the server", async () => {
+    const statements = sentFor(channelWish, (wish) => planSourceChannel(replica("9.7.4"), wish).online);
     expect(statements.length).toBeGreaterThan(sample);
     expect(await refusedByTheParser(statements)).toEqual([]);
   });
 
   it("of an account is understood by the server", async () => {
     const place = { address: "db1:3306", version: "9.7.4", inGroup: true, stack: "XCOM" } as const;
-    const statements = fc
-      .sample(userWish, sample)
-      .flatMap((wish) => planUser(place, undefined, wish))
-      .map((step) => bind(step.sql, { password: "it's \\ secret" }));
+    const statements = sentFor(userWish, (wish) => planUser(place, undefined, wish));
+    expect(statements.length).toBeGreaterThan(sample);
+    expect(await refusedByTheParser(statements)).toEqual([]);
+  });
+
+  it("of a member is understood by the server", async () => {
+    const statements = sentFor(fc.tuple(memberWish, foundMember), ([wish, found]) =>
+      allSteps(planMember(view(found), wish, Object.keys(found.variables ?? {}))),
+    );
+    expect(statements.length).toBeGreaterThan(sample);
+    expect(await refusedByTheParser(statements)).toEqual([]);
+  });
+
+  it("of a recovery channel is understood by the server", async () => {
+    const statements = sentFor(fc.tuple(recoveryWish, foundMember), ([wish, found]) =>
+      allSteps(
+        planChannel(view(found), undefined, wish, Object.keys(found.variables ?? {}), recoveryOptions),
+      ),
+    );
     expect(statements.length).toBeGreaterThan(sample);
     expect(await refusedByTheParser(statements)).toEqual([]);
   });

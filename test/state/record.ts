@@ -3,16 +3,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { down, up } from "../../tools/sandbox";
-import { declarationOf, Deployment } from "../e2e/harness";
+import { connectionOf, declarationOf, type Declaration, Deployment } from "../e2e/harness";
 import { generalized } from "./sample";
 
 async function main([name]: string[]): Promise<void> {
   if (name === undefined || !/^[\w-]+$/.test(name)) throw new Error("usage: record.ts NAME");
-  const sandbox = await up({ temporary: true });
+  const sandbox = await up({ members: 4, temporary: true });
   let deployment: Deployment | undefined;
   try {
     // Something of every kind: texts, lists, numbers, flags and variables without a property of their own.
-    const declaration = declarationOf(sandbox, {
+    const group = { ...sandbox, members: sandbox.members.slice(0, 3) };
+    const [source, replica] = [sandbox.members[0]!, sandbox.members[3]!];
+    const declaration: Declaration = declarationOf(group, {
       user: { grants: ["REPLICATION SLAVE", "BACKUP_ADMIN", "CONNECTION_ADMIN", "GROUP_REPLICATION_STREAM"] },
       channel: { recoveryTlsVersion: ["TLSv1.2", "TLSv1.3"], recoveryRetryCount: 7 },
       member: {
@@ -25,6 +27,27 @@ async function main([name]: string[]): Promise<void> {
       },
     });
     deployment = await Deployment.of(sandbox, declaration);
+    // The account that the channel logs in with is a resource of the same stack.
+    await deployment.up();
+    declaration.sources = [
+      {
+        name: "channel",
+        source: {
+          connection: connectionOf(replica),
+          channelName: "from_group",
+          host: source.host,
+          port: source.port,
+          user: "recovery",
+          sslMode: "VERIFY_CA",
+          sslCa: replica.tls.ca,
+          tlsVersion: ["TLSv1.2", "TLSv1.3"],
+          connectRetry: 10,
+          heartbeatPeriod: 2.5,
+          getPublicKey: false,
+        },
+      },
+    ];
+    await deployment.configure(declaration);
     await deployment.up();
     const state = await deployment.stack.exportStack();
     const sample = await generalized({ declaration, state }, sandbox);

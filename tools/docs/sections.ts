@@ -6,7 +6,7 @@ import { type Contract, type Field, docOf, oneLine, parse, readContract } from "
 import { type PropertyCost, type StackCosts, freeVariables, propertyCosts } from "./costs";
 import { privilegesSection } from "./privileges";
 import { cell, code, table } from "./table";
-import { protocolTable, statementTable, variablesByVersion } from "./versions";
+import { optionTable, protocolTable, statementTable, variablesByVersion } from "./versions";
 
 /** Everything that is generated, by the name that stands in the markers. */
 export function sections(root: string): ReadonlyMap<string, string> {
@@ -22,6 +22,7 @@ export function sections(root: string): ReadonlyMap<string, string> {
   found.set("errors", errorTable(root));
   found.set("privileges", privilegesSection(root));
   found.set("statements by version", statementTable());
+  found.set("options by version", optionTable());
   found.set("protocols by version", protocolTable());
   found.set("variables by version", variablesByVersion());
   return found;

@@ -1,6 +1,8 @@
 import { type Effect, type Variable, effectIn, variables } from "../../provider/mysql/catalogue";
+import { type ChannelOption, channelOptions, optionName } from "../../provider/mysql/channel-options";
 import { type Ability, type Dialect, dialectOf } from "../../provider/mysql/dialect";
 import { type Sql, print } from "../../provider/mysql/sql";
+import { atLeast } from "../../provider/mysql/versions";
 import { type TlsUse, protocolsOn } from "../../provider/tls/rules";
 import { cell, code, table } from "./table";
 
@@ -26,9 +28,6 @@ const words: readonly { around: string; of?: string; statement: (d: Dialect) => 
   { around: "START ... IO_THREAD", statement: (d) => d.startReceiver("") },
   { around: "STOP ... IO_THREAD", statement: (d) => d.stopReceiver("") },
   { around: "RESET ... ALL", statement: (d) => d.resetChannel("") },
-  { around: "SHOW ... STATUS", of: "of a channel", statement: (d) => d.showChannel("") },
-  { around: "SHOW ... STATUS", of: "of the binary log", statement: (d) => d.showBinaryLog },
-  { around: "RESET ...", of: "of the binary logs", statement: (d) => d.resetBinaryLogs },
 ];
 
 /** In the order of the table. */
@@ -43,10 +42,6 @@ const abilities: Readonly<Record<Ability, string>> = {
   setAsPrimaryTimeout: "`group_replication_set_as_primary(uuid, timeout)`",
   clone: "recovery by clone",
   mysqlStack: "the MYSQL stack",
-  privilegeChecksUser: "`PRIVILEGE_CHECKS_USER` of a channel",
-  tlsCiphersuites: "`TLS_CIPHERSUITES` of a channel",
-  requireTablePrimaryKeyCheck: "`REQUIRE_TABLE_PRIMARY_KEY_CHECK` of a channel",
-  networkNamespace: "`NETWORK_NAMESPACE` of a channel",
 };
 
 export function statementTable(): string {
@@ -72,6 +67,25 @@ function between(around: string, statement: Sql | string): string {
   const end = tail === "" ? text.length : text.indexOf(tail, head.length);
   if (!text.startsWith(head) || end === -1) throw new Error(`"${text}" is no "${around}"`);
   return text.slice(head.length, end);
+}
+
+/** Each option of a channel in both dialects. */
+export function optionTable(): string {
+  return table(
+    ["Option", "Before 8.0.23", "From 8.0.23", "Since", "Wants stopped"],
+    channelOptions.map((option) => [
+      code(option.property),
+      atLeast("8.0.22", option.since) ? code(optionName(option, "8.0.22")) : "-",
+      code(optionName(option, "8.0.23")),
+      sinceCell(option),
+      option.thread === "both" ? "both threads" : `the ${option.thread}`,
+    ]),
+  );
+}
+
+function sinceCell({ since, wordsSince = {} }: ChannelOption): string {
+  const words = Object.entries(wordsSince).map(([word, first]) => `${word} ${first}`);
+  return since + (words.length === 0 ? "" : ` (${words.join(", ")})`);
 }
 
 const uses: Readonly<Record<TlsUse, string>> = {

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { readContract } from "../../../tools/docs/contract";
 import { proseProblems, staleSections } from "../../../tools/docs/check";
 import { propertyCosts, variableNamed } from "../../../tools/docs/costs";
-import { protocolTable, statementTable, variablesByVersion, versions } from "../../../tools/docs/versions";
+import {
+  optionTable,
+  protocolTable,
+  statementTable,
+  variablesByVersion,
+  versions,
+} from "../../../tools/docs/versions";
 
 const root = resolve(__dirname, "../../..");
 const contract = readContract(root);
@@ -58,10 +64,14 @@ function row(table: string, first: string): Record<string, string> {
 test("the tables of versions say what the dialect, the rules and the catalogue say", () => {
   const statements = statementTable();
   expect(versions.filter((v) => row(statements, "`CHANGE ... TO`")[v] === "`MASTER`").at(-1)).toBe("8.0.22");
-  expect(row(statements, "`RESET ...`, of the binary logs")).toMatchObject({
-    "8.0.36": "`MASTER`",
-    "8.4": "`BINARY LOGS AND GTIDS`",
+  expect(row(optionTable(), "`getPublicKey`")).toEqual({
+    Option: "`getPublicKey`",
+    "Before 8.0.23": "`GET_MASTER_PUBLIC_KEY`",
+    "From 8.0.23": "`GET_SOURCE_PUBLIC_KEY`",
+    Since: "8.0.4",
+    "Wants stopped": "the receiver",
   });
+  expect(row(optionTable(), "`gtidOnly`")).toMatchObject({ "Before 8.0.23": "-", Since: "8.0.27" });
   expect(row(statements, "`SET PERSIST`, `SET PERSIST_ONLY`, `RESET PERSIST`")).toMatchObject({
     "5.7.22": "-",
     "8.0.11": "yes",

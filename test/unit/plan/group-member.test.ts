@@ -437,7 +437,7 @@ Do: declare recoverySslCa on this member's RecoveryChannel`,
     );
     expect(error).toBeInstanceOf(InputError);
     expect(error.message).toBe(
-      `[GR001] group_replication_preemptive_garbage_collection_rows_threshold: db1:3306 runs 8.0.36, which does not have it; it came with 8.4.0
+      `[GR001] variables.group_replication_preemptive_garbage_collection_rows_threshold: db1:3306 runs 8.0.36, which does not have it; it came with 8.4.0
 Left: nothing was changed`,
     );
   });
@@ -445,7 +445,7 @@ Left: nothing was changed`,
   it("a variable that the version has no more", () => {
     const error = refusal({ [`${gr}recovery_complete_at`]: "TRANSACTIONS_APPLIED" }, { version: "8.4.3" });
     expect(error.message).toBe(
-      `[GR001] group_replication_recovery_complete_at: db1:3306 runs 8.4.3, which does not have it; it is gone from 8.4.0
+      `[GR001] variables.group_replication_recovery_complete_at: db1:3306 runs 8.4.3, which does not have it; it is gone from 8.4.0
 Left: nothing was changed`,
     );
   });

@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { InputError, NotReadyError } from "../../../provider/errors";
+import { channelOption } from "../../../provider/mysql/channel-options";
 import { bind, print } from "../../../provider/mysql/sql";
 import { type MemberPlan, allSteps, isEmpty, printPlan, undoOf } from "../../../provider/plan/group-member";
 import {
   type ChannelWish,
   type SeenChannel,
   clearChannelSteps,
+  pendingOf,
   planChannel,
+  recoveryOptions,
   seenChannel,
 } from "../../../provider/plan/recovery-channel";
 import { parseAccount } from "../../../provider/mysql/sql";
@@ -290,9 +293,20 @@ Left: nothing was changed`,
 
   it("a list of protocols before 8.0.19, which has none for recovery", () => {
     expect(refusal("TLSv1.2", "8.0.18").message).toBe(
-      `[GR001] ${name}: db1:3306 runs 8.0.18, which does not have it; it came with 8.0.19
+      `[GR001] recoveryTlsVersion: db1:3306 runs 8.0.18, which does not have it; it came with 8.0.19
 Left: nothing was changed`,
     );
+  });
+
+  it.each(recoveryOptions)("%s one version before its first, and takes it there", (property) => {
+    const { since, name: option } = channelOption(property);
+    const wants = { [property]: property === "requireTablePrimaryKeyCheck" ? "ON" : "a@b" };
+    const before = since.replace(/\d+$/, (patch) => String(Number(patch) - 1));
+    expect((thrownBy(() => plan({ version: before }, seen(), wants)) as InputError).message).toBe(
+      `[GR001] ${property}: db1:3306 runs ${before}, whose channels do not have ${option}; it came with ${since}
+Left: nothing was changed`,
+    );
+    expect(printPlan(plan({ version: since }, seen(), wants))).toHaveLength(1);
   });
 
   it.each([
@@ -304,6 +318,23 @@ Left: nothing was changed`,
     expect(printPlan(plan({ version }, seen(), { variables: { [name]: value } }))).toEqual([
       `SET PERSIST ${name} = '${value}'`,
     ]);
+  });
+});
+
+describe("pendingOf", () => {
+  const name = `${gr}recovery_tls_version`;
+  const declared = { [name]: "TLSv1.1,TLSv1.2", [`${gr}recovery_retry_count`]: "3" };
+  const sinceStart = Object.keys(declared);
+
+  it("tells what the MYSQL stack has not read yet, and nothing on XCOM", () => {
+    expect(pendingOf(view({ stack: "MYSQL", sinceStart }), declared)).toEqual([name]);
+    expect(pendingOf(view({ sinceStart }), declared)).toEqual([]);
+  });
+
+  it("shows what a plan would refuse: a server that was upgraded, or lost its plugin", () => {
+    const upgraded = view({ version: "8.0.36", stack: "MYSQL", sinceStart, plugin: false });
+    expect(pendingOf(upgraded, declared)).toEqual([name]);
+    expect(() => plan({ version: "8.0.36" }, seen(), { variables: declared })).toThrow("TLSv1.1");
   });
 });
 

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { channelOptions, optionName } from "../../../provider/mysql/channel-options";
+import { InputError } from "../../../provider/errors";
+import {
+  type ChannelOption,
+  type OptionValue,
+  channelOptions,
+  optionName,
+} from "../../../provider/mysql/channel-options";
 import { printPlan, undoOf } from "../../../provider/plan/group-member";
 import {
   type ReplicaView,
@@ -11,6 +17,7 @@ import {
   sslOptions,
 } from "../../../provider/plan/replication-channel";
 import { printSteps } from "../../../provider/plan/step";
+import { thrownBy } from "../builders";
 
 const options = {
   host: "db1",
@@ -73,6 +80,8 @@ describe("planSourceChannel", () => {
     expect(plan.cost).toBe("none");
     expect(printSteps(undoOf(plan.online))).toEqual([
       "STOP REPLICA FOR CHANNEL 'c'",
+      // Where the server was started anew in between, it has started the channel.
+      "STOP REPLICA FOR CHANNEL 'c'",
       "RESET REPLICA ALL FOR CHANNEL 'c'",
     ]);
   });
@@ -106,6 +115,7 @@ describe("planSourceChannel", () => {
     const plan = planSourceChannel(view(seen({ passwordMatches: false })), wish({ connectRetry: 5 }));
     expect(printSteps(undoOf(plan.online))).toEqual([
       "STOP REPLICA IO_THREAD FOR CHANNEL 'c'",
+      "STOP REPLICA IO_THREAD FOR CHANNEL 'c'",
       "CHANGE REPLICATION SOURCE TO SOURCE_CONNECT_RETRY = 60, SOURCE_PASSWORD = <previousPassword> FOR CHANNEL 'c'",
       "START REPLICA IO_THREAD FOR CHANNEL 'c'",
     ]);
@@ -127,7 +137,7 @@ describe("planSourceChannel", () => {
       wish({}, { ...positions, start: { file: "b.1", position: 4 } }),
     );
     expect(printPlan(plan)[1]).toContain("SOURCE_LOG_FILE = 'b.1', SOURCE_LOG_POS = 4");
-    expect(printSteps(undoOf(plan.online))[1]).toContain("SOURCE_LOG_FILE = 'b.7', SOURCE_LOG_POS = 99");
+    expect(printSteps(undoOf(plan.online))[2]).toContain("SOURCE_LOG_FILE = 'b.7', SOURCE_LOG_POS = 99");
   });
 
   it("gives back what is no longer declared, by the version's own default", () => {
@@ -140,10 +150,61 @@ describe("planSourceChannel", () => {
     ).toContain("SOURCE_RETRY_COUNT = 86400");
   });
 
-  it("names the version that has an option, where the server's lacks it", () => {
-    expect(() => planSourceChannel(view(undefined, "8.0.22"), wish({ gtidOnly: true }))).toThrow(
-      "gtidOnly: db2:3306 runs 8.0.22, which does not have it; it came with 8.0.27",
+  const value: Record<ChannelOption["kind"], OptionValue> = {
+    text: "x",
+    integer: 1,
+    decimal: 1,
+    boolean: true,
+    list: ["x"],
+    account: "a@b",
+    word: "ON",
+  };
+  const later = channelOptions.filter(({ since }) => since !== "5.7.17").map((o) => [o.property, o] as const);
+
+  it.each(later)("refuses %s one version before its first, and takes it there", (property, option) => {
+    const wanted = wish({ [property]: value[option.kind] });
+    const before = option.since.replace(/\d+$/, (patch) => String(Number(patch) - 1));
+    const error = thrownBy(() => planSourceChannel(view(undefined, before), wanted)) as InputError;
+    expect(error).toBeInstanceOf(InputError);
+    expect(error).toMatchObject({ code: "GR001", property });
+    expect(error.message).toBe(
+      `[GR001] ${property}: db2:3306 runs ${before}, whose channels do not have ${optionName(option, before)}; it came with ${option.since}
+Left: nothing was changed`,
     );
+    const [change] = printPlan(planSourceChannel(view(undefined, option.since), wanted));
+    expect(change).toContain(`, ${optionName(option, option.since)} = `);
+  });
+
+  it.each([
+    [
+      "requireTablePrimaryKeyCheck",
+      "GENERATE",
+      "8.0.31",
+      "whose channels do not take GENERATE; it came with 8.0.32",
+    ],
+    [
+      "host",
+      "h".repeat(61),
+      "8.0.16",
+      "whose channels take 60 bytes of it at most; it came to 255 with 8.0.17",
+    ],
+    [
+      "tlsVersion",
+      ["TLSv1.2", "TLSv1.3"],
+      "8.0.15",
+      "which does not take TLSv1.3 (it came with 8.0.16); it takes TLSv1, TLSv1.1, TLSv1.2",
+    ],
+    [
+      "tlsVersion",
+      ["TLSv1.1", "TLSv1.2"],
+      "9.7.4",
+      "which does not take TLSv1.1 (gone from 8.0.28); it takes TLSv1.2, TLSv1.3",
+    ],
+  ] as const)("refuses %s = %j on %s", (property, wanted, version, why) => {
+    for (const channel of [undefined, seen()])
+      expect(() => planSourceChannel(view(channel, version), wish({ [property]: wanted }))).toThrow(
+        `${property}: db2:3306 runs ${version}, ${why}`,
+      );
   });
 
   it.each([

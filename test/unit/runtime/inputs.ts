@@ -1,6 +1,7 @@
 import { unknownValue } from "../../../provider/plan/wish";
 import * as channel from "../../../provider/runtime/recovery-channel";
 import * as member from "../../../provider/runtime/group-member";
+import * as source from "../../../provider/runtime/replication-channel";
 import * as user from "../../../provider/runtime/replication-user";
 import type { CheckFailure, Inputs } from "../../../provider/runtime/validation";
 import { type Field, fieldsOf } from "../resources/source";
@@ -10,6 +11,8 @@ export interface Resource {
   readonly fields: readonly Field[];
   /** Every property, with a value that is right. */
   readonly full: Inputs;
+  /** Properties that cannot be declared without this one. */
+  readonly leaning?: Readonly<Record<string, readonly string[]>>;
   failures(inputs: Inputs): CheckFailure[];
 }
 
@@ -118,7 +121,55 @@ export const replicationUser: Resource = {
   failures: (inputs) => user.check({}, inputs).failures,
 };
 
-export const resources = [groupMember, recoveryChannel, replicationUser];
+export const replicationChannel: Resource = {
+  name: "ReplicationChannel",
+  fields: fieldsOf("replication-channel.ts", "ReplicationChannelArgs"),
+  full: {
+    connection,
+    channelName: "from_db2",
+    host: "db2",
+    port: 3306,
+    user: "repl",
+    password: "hunter2",
+    bind: "10.0.0.1",
+    connectRetry: 10,
+    retryCount: 100,
+    delay: 0,
+    heartbeatPeriod: 2.5,
+    autoPosition: false,
+    logFile: "binlog.000001",
+    logPosition: 4,
+    sslMode: "VERIFY_IDENTITY",
+    ssl: true,
+    sslCa: "/ca.pem",
+    sslCapath: "/cas",
+    sslCert: "/cert.pem",
+    sslKey: "/key.pem",
+    sslCrl: "/crl.pem",
+    sslCrlpath: "/crls",
+    sslCipher: ["ECDHE-RSA-AES128-GCM-SHA256"],
+    sslVerifyServerCert: true,
+    tlsVersion: ["TLSv1.2", "TLSv1.3"],
+    tlsCiphersuites: ["TLS_AES_256_GCM_SHA384"],
+    publicKeyPath: "/public.pem",
+    getPublicKey: false,
+    compressionAlgorithms: ["zstd", "uncompressed"],
+    zstdCompressionLevel: 7,
+    networkNamespace: "blue",
+    privilegeChecksUser: "'applier'@'%'",
+    requireRowFormat: true,
+    requireTablePrimaryKeyCheck: "ON",
+    connectionAutoFailover: false,
+    assignGtidsToAnonymousTransactions: "OFF",
+    gtidOnly: false,
+    running: true,
+    source: connection,
+  },
+  leaning: { logFile: ["logPosition", "autoPosition"] },
+  failures: (inputs) => source.check({}, inputs).failures,
+};
+
+export const resources = [groupMember, recoveryChannel, replicationUser, replicationChannel];
 
 /** The value with the engine's stand-in at each of its places in turn, and at all of them. */
 export function withUnknowns(value: unknown): unknown[] {

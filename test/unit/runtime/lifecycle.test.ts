@@ -5,6 +5,7 @@ import {
   declaredIn,
   failureOf,
   isNew,
+  keptOptionFile,
   messageOf,
   providerKey,
   providerOf,
@@ -134,5 +135,21 @@ describe("a failure", () => {
 
   it("after which nothing is known to have been taken back is passed on as it is", () => {
     expect(failureOf("id", { facts: {} }, failed)).toBe(failed);
+  });
+});
+
+describe("keptOptionFile", () => {
+  const before = { serverVersion: "5.7.22", optionFile: "[mysqld]\n" };
+
+  it("keeps the text of the last update, as drift is no declaration", () => {
+    expect(keptOptionFile(before, { serverVersion: "5.7.22" })).toEqual({ optionFile: "[mysqld]\n" });
+    expect(keptOptionFile({ ...before, optionFile: "" }, { serverVersion: "5.7.22" })).toEqual({
+      optionFile: "",
+    });
+  });
+
+  it("lets it be written anew for another version, and for state that has none", () => {
+    expect(keptOptionFile(before, { serverVersion: "8.0.36" })).toEqual({});
+    expect(keptOptionFile({ serverVersion: "5.7.22" }, { serverVersion: "5.7.22" })).toEqual({});
   });
 });

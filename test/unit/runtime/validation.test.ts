@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import { type ChannelOption, channelOptions } from "../../../provider/mysql/channel-options";
 import { unknownValue } from "../../../provider/plan/wish";
 import type { CheckFailure } from "../../../provider/runtime/validation";
 import {
   type Resource,
   groupMember,
   recoveryChannel,
+  replicationChannel,
   replicationUser,
   resources,
   withUnknowns,
@@ -37,8 +39,10 @@ describe("check", () => {
   it.each(everyField)("of %s takes %s as not declared where it is undefined or null", (_, name, resource) => {
     const missing = resource.fields.find((f) => f.name === name)!.optional ? [] : [`${name}: is required`];
     // An account without a password must show a certificate, which it does here.
-    expect(failuresWith(resource, { [name]: undefined })).toEqual(missing);
-    expect(failuresWith(resource, { [name]: null })).toEqual(missing);
+    const without = (value: unknown): Record<string, unknown> =>
+      Object.fromEntries([name, ...(resource.leaning?.[name] ?? [])].map((property) => [property, value]));
+    expect(failuresWith(resource, without(undefined))).toEqual(missing);
+    expect(failuresWith(resource, without(null))).toEqual(missing);
   });
 
   it.each(everyField)(
@@ -136,6 +140,37 @@ const wrongRollouts: unknown[] = [
   { groupRestart: "yes" },
   { maxUnavaliable: 1 },
 ];
+const loginNames: unknown[] = [
+  "",
+  5,
+  0,
+  true,
+  {},
+  [],
+  ["x"],
+  "x".repeat(33),
+  "😀".repeat(32),
+  "a\nb",
+  "a\rb",
+  "a\0b",
+];
+const accounts: unknown[] = [
+  5,
+  true,
+  {},
+  [],
+  "",
+  "applier",
+  "a@b@c",
+  "'a'b'@'%'",
+  "''@'%'",
+  "@%",
+  "a\nb@%",
+  "a😀b@%",
+  "a\0b@%",
+  `${"x".repeat(33)}@%`,
+  `a@${"x".repeat(256)}`,
+];
 const ciphers: unknown[] = ["A", [], [""], [5], ["A:B"], ["TLS_AES_256_GCM_SHA384"]];
 const suites: unknown[] = [
   "TLS_AES_256_GCM_SHA384",
@@ -221,11 +256,11 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
     recoveryChannel,
     {
       connection: wrongConnections,
-      user: ["", 5, "x".repeat(33), {}],
+      user: loginNames,
       donors: ["db2:3306", ["db2"], [5], [""], ["db2:0"]],
-      networkNamespace: [5, {}],
-      privilegeChecksUser: ["applier", "", 5, "a@b@c"],
-      requireTablePrimaryKeyCheck: ["YES", "", true],
+      networkNamespace: [5, {}, "x".repeat(65), "a\nb", "a\0b", "a😀b"],
+      privilegeChecksUser: accounts,
+      requireTablePrimaryKeyCheck: ["YES", "GENERATE", "", true],
       recoveryUseSsl: flag,
       recoverySslCa: text,
       recoverySslCapath: text,
@@ -248,8 +283,8 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
     replicationUser,
     {
       servers: [5, [], {}, [5], ...wrongConnections.filter((c) => !Array.isArray(c)).map((c) => [c])],
-      user: ["", 5, "x".repeat(33), {}],
-      host: ["", 5, {}],
+      user: ["", 5, "x".repeat(33), {}, "a\0b", "a😀b"],
+      host: ["", 5, {}, "x".repeat(256), "a\0b", "a😀b"],
       authPlugin: ["", 5, {}],
       require: ["TLS", "", 5, { issuer: 5 }, { issuer: "" }, { isuer: "/CN=CA" }],
       grants: ["REPLICATION SLAVE", [5], ["SELECT ON"], ["SELECT ON app"], ["SELECT; DROP TABLE x"]],
@@ -258,7 +293,60 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
       forceDrop: flag,
     },
   ],
+  [
+    replicationChannel,
+    {
+      connection: wrongConnections,
+      channelName: [
+        5,
+        true,
+        {},
+        [],
+        "x".repeat(65),
+        "a\nb",
+        "a\0b",
+        "a😀b",
+        "ends with a space ",
+        "group_replication_applier",
+        "GROUP_REPLICATION_RECOVERY",
+        "mysqlgr_probe_1",
+      ],
+      logFile: ["", 5, {}, [], "a\nb", "a\0b", "a😀b", "x".repeat(512)],
+      logPosition: ["4", -1, 0, 3, 4.5, 2 ** 53, {}, []],
+      sslMode: ["PREFERRED", "required", "", 5, true, {}, ["REQUIRED"]],
+      running: flag,
+      source: wrongConnections,
+      // Each option by its own row, so that none is forgotten.
+      ...Object.fromEntries(channelOptions.map((option) => [option.property, wrongValues(option)])),
+      user: loginNames,
+    },
+  ],
 ];
+
+/** One of each kind: type, empty, negative, zero, fraction, too large, too long, hostile, unknown. */
+function wrongValues(option: ChannelOption): unknown[] {
+  const { kind, min = 0, max = 2 ** 53 - 1, longest = 511, separator, words } = option;
+  const tooLong = ["x".repeat(longest + 1), "é".repeat(longest)];
+  const hostile = ["a\0b", "a\nb", "a\rb", "a😀b"];
+  switch (kind) {
+    case "boolean":
+      return [...flag, "", "yes", 0, 1, -1, 0.5, []];
+    case "integer":
+      return ["5", "", true, {}, [5], -1, min - 1, min + 0.5, max + 1, Infinity, Number.NaN];
+    case "decimal":
+      return ["5", "", true, {}, [5], -0.001, 0.0001, max + 1, Infinity, Number.NaN];
+    case "text":
+      return [5, 0, -1, 0.5, true, {}, [], ["x"], "", ...hostile, ...tooLong];
+    case "list":
+      return ["x", "", 5, true, {}, [], [""], [5], [["x"]], ["a b"], ["it's"]]
+        .concat([[`x${separator}y`], ...[...hostile, ...tooLong].map((item) => [item])])
+        .concat(words ? [[words[0], words[0]], [words[0]!.toUpperCase()]] : []);
+    case "account":
+      return accounts;
+    case "word":
+      return [5, 0, -1, 0.5, true, {}, [], "", "MAYBE", "it's", ...hostile, ...tooLong];
+  }
+}
 
 describe("check names the property of a wrong value", () => {
   const table = wrong.flatMap(([resource, values]) =>
@@ -286,7 +374,7 @@ describe("check names the property of a wrong value", () => {
     const untried = wrong.flatMap(([resource, values]) =>
       resource.fields.map((f) => f.name).filter((name) => !(name in values)),
     );
-    expect(untried).toEqual(["password", "password"]);
+    expect(untried).toEqual(["password", "password", "password"]);
   });
 });
 
@@ -298,6 +386,13 @@ describe("check never lets the engine print a secret", () => {
     [recoveryChannel, { password: "hunter2\n" }],
     [replicationUser, { password: 12345678 }],
     [replicationUser, { password: ["hunter2"] }],
+    [replicationChannel, { password: 12345678 }],
+    [replicationChannel, { password: "hunter2".repeat(5) }],
+    [replicationChannel, { password: "hunter2\n" }],
+    [replicationChannel, { password: "hunter2\0" }],
+    [replicationChannel, { password: "hunter2😀" }],
+    [recoveryChannel, { password: "hunter2\0" }],
+    [recoveryChannel, { password: "hunter2😀" }],
   ] as const;
   it.each(secrets.map(([r, changes]) => [r.name, JSON.stringify(changes), r, changes] as const))(
     "%s with %s: the failure has no property, whose value would be shown, and does not quote it",
@@ -325,6 +420,12 @@ describe("check never lets the engine print a secret", () => {
       expect(failures[0]!.reason).toMatch(resource === replicationUser ? /^servers\.0/ : /^connection/);
       expect(JSON.stringify(failures)).not.toContain("12345678");
     }
+    const atSource = failuresWith(replicationChannel, { source: connection });
+    expect(atSource).toEqual([expect.stringMatching(/^source/)]);
+    expect(JSON.stringify(atSource)).not.toContain("12345678");
+    expect(replicationChannel.failures({ ...replicationChannel.full, source: connection })[0]!.property).toBe(
+      "",
+    );
   });
 });
 

@@ -113,6 +113,7 @@ describe("protocolProblemOn", () => {
       "server",
       "does not take TLSv1.3 (it came with 8.0.16); it takes TLSv1, TLSv1.1, TLSv1.2",
     ],
+    [["valueOf"], "9.7.4", "server", "does not take valueOf; it takes TLSv1.2, TLSv1.3"],
     [
       ["TLSv1.3"],
       "8.0.17",
