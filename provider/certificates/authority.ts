@@ -4,7 +4,8 @@ import { certify } from "./certificate";
 import { basicConstraints, keyUsage } from "./extensions";
 import { type HashedFile, hashedFiles } from "./hash-links";
 import { type Issuer, chainFrom, requireFit } from "./issuer";
-import { type NamePart, nameHash, nameOf, oneLine } from "./names";
+import type { NamePart } from "./name-parts";
+import { nameHash, nameOf, oneLine } from "./names";
 import { type ReadCertificate, isSelfIssued } from "./read";
 import { validityFrom } from "./renewal";
 

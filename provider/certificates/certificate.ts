@@ -10,7 +10,8 @@ import {
   usesOf,
 } from "./extensions";
 import { type Issuer, requireFit } from "./issuer";
-import { type NamePart, nameOf } from "./names";
+import type { NamePart } from "./name-parts";
+import { nameOf } from "./names";
 import { keyIdentifierOf } from "./read";
 import { type Validity, validityFrom } from "./renewal";
 import { algorithm, newSerial, publicPart, signed } from "./signing";

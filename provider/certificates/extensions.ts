@@ -1,4 +1,5 @@
 import { type Node, derOf, implicit, integer, octets, oid, primitive, sequence, tagged } from "./asn1";
+import { type Reason, reasons } from "./reasons";
 
 export type Usage = "server" | "client" | "both";
 
@@ -53,21 +54,6 @@ export function alternativeNames(dnsNames: readonly string[], ipAddresses: reado
 /** The number of a revocation list, which only grows. */
 export const listNumber = (number: number): Node => extension("2.5.29.20", integer(number.toString(16)));
 
-/** Reasons of RFC 5280, 5.3.1; the others have no use in a whole list. */
-export const reasons = {
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  privilegeWithdrawn: 9,
-  aACompromise: 10,
-} as const;
-
-export type Reason = keyof typeof reasons;
-
 const ENUMERATED = 10;
 
 export const reasonCode = (reason: Reason): Node =>
@@ -76,10 +62,13 @@ export const reasonCode = (reason: Reason): Node =>
 /** As they stand in a certificate, [3], or in a revocation list, [0]. */
 export const extensions = (tag: 0 | 3, ...all: Node[]): Node => tagged(tag, sequence(...all));
 
+/** Without a leading zero, which some read as a number of base 8. */
+const isByte = (text: string): boolean => /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) < 256;
+
 /** Four bytes, or sixteen; undefined where it is no address. A zone, as in fe80::1%eth0, has no place in a certificate. */
 export function addressBytes(address: string): Buffer | undefined {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.slice(1).map(Number);
-  if (four) return four.every((byte) => byte < 256) ? Buffer.from(four) : undefined;
+  const four = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)?.slice(1);
+  if (four) return four.every(isByte) ? Buffer.from(four.map(Number)) : undefined;
   if (!/^[0-9a-f:.]+$/i.test(address) || !URL.canParse(`http://[${address}]`)) return undefined;
   // The URL parser knows every way to write an address of version 6, and writes all of them in one.
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");

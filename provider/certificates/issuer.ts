@@ -1,5 +1,4 @@
 import type { KeyObject } from "node:crypto";
-import { createPublicKey } from "node:crypto";
 import { InputError } from "../errors";
 import { oneLine } from "./names";
 import { certificatesIn, privateKeyIn } from "./pem";
@@ -66,15 +65,6 @@ export function signed(issuer: ReadCertificate, certificate: ReadCertificate): b
   return sameDer(issuer.subject, certificate.issuer) && certificate.x509.verify(issuer.x509.publicKey);
 }
 
-/** Whether both are the same CA to those who verify: one name, one key. A renewed CA is the same. */
-export function sameAuthority(a: ReadCertificate, b: ReadCertificate): boolean {
-  return sameDer(a.subject, b.subject) && a.x509.publicKey.equals(b.x509.publicKey);
-}
-
-export function isKeyOf(certificate: ReadCertificate, key: KeyObject): boolean {
-  return certificate.x509.publicKey.equals(createPublicKey(key));
-}
-
 /** What an issuer is to sign. */
 export interface Purpose {
   readonly kind: "certificate" | "authority" | "list";
@@ -91,7 +81,8 @@ export function requireFit(issuer: Issuer, purpose: Purpose, property: string): 
       property,
       `${oneLine(issuer.certificate.subject)} may not sign revocation lists: its keyUsage lacks cRLSign`,
     );
-  for (const above of issuer.chain) requireAlive(above, purpose, property);
+  requireValid(issuer, purpose.now, property);
+  if (purpose.kind !== "list") for (const above of issuer.chain) requireOutliving(above, purpose);
 }
 
 function requirePathLength(chain: readonly ReadCertificate[], kind: Purpose["kind"], property: string): void {
@@ -106,19 +97,28 @@ function requirePathLength(chain: readonly ReadCertificate[], kind: Purpose["kin
   });
 }
 
-function requireAlive(above: ReadCertificate, { kind, now, notAfter }: Purpose, property: string): void {
-  const name = oneLine(above.subject);
-  const [from, until] = [above.notBefore.toISOString(), above.notAfter.toISOString()];
-  if (now > above.notAfter.getTime())
-    throw new InputError(property, `${name} expired on ${until}`, "renew that CA first");
-  if (now < above.notBefore.getTime())
-    throw new InputError(property, `${name} is not valid before ${from}`, "see that the clocks are right");
-  if (kind !== "list" && notAfter > above.notAfter) {
-    const days = Math.floor((above.notAfter.getTime() - now) / (24 * 3_600_000));
-    throw new InputError(
-      "validityDays",
-      `would last until ${notAfter.toISOString()}, and ${name} expires on ${until}`,
-      days > 0 ? `at most ${days} days, or renew that CA first` : "renew that CA first",
-    );
+/** Refuses a CA, or one above it, that has ended or has not begun. */
+export function requireValid({ chain }: Issuer, now: number, property: string): void {
+  for (const { subject, notBefore, notAfter } of chain) {
+    const name = oneLine(subject);
+    if (now > notAfter.getTime())
+      throw new InputError(property, `${name} expired on ${notAfter.toISOString()}`, "renew that CA first");
+    if (now < notBefore.getTime())
+      throw new InputError(
+        property,
+        `${name} is not valid before ${notBefore.toISOString()}`,
+        "see that the clocks are right",
+      );
   }
+}
+
+function requireOutliving(above: ReadCertificate, { now, notAfter }: Purpose): void {
+  if (notAfter <= above.notAfter) return;
+  const days = Math.floor((above.notAfter.getTime() - now) / (24 * 3_600_000));
+  const ends = `${oneLine(above.subject)} expires on ${above.notAfter.toISOString()}`;
+  throw new InputError(
+    "validityDays",
+    `would last until ${notAfter.toISOString()}, and ${ends}`,
+    days > 0 ? `at most ${days} days, or renew that CA first` : "renew that CA first",
+  );
 }

@@ -88,3 +88,8 @@ export function sameDer(a: Node, b: Node): boolean {
 export function isSelfIssued(certificate: ReadCertificate): boolean {
   return sameDer(certificate.subject, certificate.issuer);
 }
+
+/** Whether both are the same CA to those who verify: one name, one key. A renewed CA is the same. */
+export function sameAuthority(a: ReadCertificate, b: ReadCertificate): boolean {
+  return sameDer(a.subject, b.subject) && a.x509.publicKey.equals(b.x509.publicKey);
+}

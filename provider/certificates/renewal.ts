@@ -18,11 +18,11 @@ export function validityFrom(now: number, days: number): Validity {
 }
 
 /** When so much of its life is left as is to be kept in reserve. */
-export function renewalTime({ notBefore, notAfter }: Validity, renewBefore = defaultRenewBefore): Date {
+export function renewalTime({ notBefore, notAfter }: Validity, renewBefore: number): Date {
   const life = notAfter.getTime() - notBefore.getTime();
   return new Date(notAfter.getTime() - life * renewBefore);
 }
 
-export function isDue(validity: Validity, renewBefore: number | undefined, now: number): boolean {
+export function isDue(validity: Validity, renewBefore: number, now: number): boolean {
   return now >= renewalTime(validity, renewBefore).getTime();
 }

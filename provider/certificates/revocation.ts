@@ -1,8 +1,11 @@
-import { type Node, integer, sequence, time } from "./asn1";
-import { type Reason, authorityKey, extensions, listNumber, reasonCode } from "./extensions";
+import { verify } from "node:crypto";
+import { type Node, childrenOf, contentOf, derIn, derOf, integer, parse, sequence, time } from "./asn1";
+import { authorityKey, extensions, listNumber, reasonCode } from "./extensions";
 import { type HashedFile, hashedFiles } from "./hash-links";
 import { type Issuer, requireFit } from "./issuer";
 import { nameHash } from "./names";
+import { sameDer } from "./read";
+import type { Reason } from "./reasons";
 import type { Validity } from "./renewal";
 import { algorithm, signed } from "./signing";
 
@@ -49,4 +52,13 @@ function entry({ serialNumber, reason, revokedAt }: Revoked): Node {
 export function crlpathFiles(issuer: Issuer, pem: string): Record<string, string> {
   const file: HashedFile = { hash: nameHash(issuer.certificate.subject), pem };
   return hashedFiles([file], "crl");
+}
+
+/** Whether this CA, by name and key, has signed the list. */
+export function isListOf(crl: string, { certificate }: Issuer): boolean {
+  const [content, , signature] = childrenOf(parse(derIn(crl)));
+  // Version and algorithm stand before the issuer.
+  const issuer = childrenOf(content)[2]!;
+  if (!sameDer(issuer, certificate.subject)) return false;
+  return verify("sha256", derOf(content!), certificate.x509.publicKey, contentOf(signature).subarray(1));
 }

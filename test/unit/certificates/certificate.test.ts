@@ -117,9 +117,12 @@ describe("an address in a certificate", () => {
     expect(addressBytes(address)?.toString("hex")).toBe(hex);
   });
 
-  it.each(["10.0.0", "10.0.0.256", "db1", "fe80::1%eth0", "", "[::1]"])("%j is none", (address) => {
-    expect(addressProblem(address)).toBe(`${JSON.stringify(address)} is no IP address`);
-  });
+  it.each(["10.0.0", "10.0.0.256", "010.0.0.1", "db1", "fe80::1%eth0", "", "[::1]"])(
+    "%j is none",
+    (address) => {
+      expect(addressProblem(address)).toBe(`${JSON.stringify(address)} is no IP address`);
+    },
+  );
 });
 
 describe("a DNS name", () => {

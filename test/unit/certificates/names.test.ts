@@ -5,12 +5,10 @@ import { basicConstraints } from "../../../provider/certificates/extensions";
 import {
   type NamePart,
   type NameType,
-  nameHash,
-  nameOf,
   nameTypes,
-  oneLine,
   partProblem,
-} from "../../../provider/certificates/names";
+} from "../../../provider/certificates/name-parts";
+import { nameHash, nameOf, oneLine } from "../../../provider/certificates/names";
 import { validityFrom } from "../../../provider/certificates/renewal";
 import { now, someKey } from "./builders";
 import { told } from "./openssl";

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { Reason } from "../../../provider/certificates/extensions";
-import { reasons } from "../../../provider/certificates/extensions";
+import { type Reason, reasons } from "../../../provider/certificates/reasons";
 import type { Issuer } from "../../../provider/certificates/issuer";
 import { validityFrom } from "../../../provider/certificates/renewal";
 import { type Revoked, crlpathFiles, issueRevocationList } from "../../../provider/certificates/revocation";
