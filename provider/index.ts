@@ -1,4 +1,6 @@
 export { renderOptionFile } from "./plan/option-file";
+export { Certificate, type CertificateArgs } from "./resources/certificate";
+export { CertificateAuthority, type CertificateAuthorityArgs } from "./resources/certificate-authority";
 export { type ConnectionArgs, type ConnectionTlsArgs } from "./resources/connection";
 export {
   GroupMember,
@@ -6,6 +8,7 @@ export {
   type LoadedCertificate,
   type RolloutArgs,
 } from "./resources/group-member";
+export { type IssuerArgs } from "./resources/issuer";
 export { RecoveryChannel, type RecoveryChannelArgs } from "./resources/recovery-channel";
 export { ReplicationChannel, type ReplicationChannelArgs } from "./resources/replication-channel";
 export {
@@ -13,3 +16,10 @@ export {
   type CertificateRequirementArgs,
   type ReplicationUserArgs,
 } from "./resources/replication-user";
+export {
+  RevocationList,
+  type RevocationListArgs,
+  type RevokedArgs,
+  type RevokedCertificate,
+} from "./resources/revocation-list";
+export { type SubjectArgs } from "./resources/subject";

@@ -69,3 +69,49 @@ export const replicationChannelProvider: Provider = {
   delete: async (id, props) =>
     require("pulumi-mysql-group-replication/runtime").replicationChannel.delete(id, props),
 };
+
+export const certificateAuthorityProvider: Provider = {
+  configure: async (req) => require("pulumi-mysql-group-replication/runtime").configure(req),
+  check: async (olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.check(olds, news),
+  diff: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.diff(id, olds, news),
+  create: async (inputs) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.create(inputs),
+  read: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.read(id, props ?? {}),
+  update: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.update(id, olds, news),
+  delete: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificateAuthority.delete(id, props),
+};
+
+export const certificateProvider: Provider = {
+  configure: async (req) => require("pulumi-mysql-group-replication/runtime").configure(req),
+  check: async (olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificate.check(olds, news),
+  diff: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificate.diff(id, olds, news),
+  create: async (inputs) => require("pulumi-mysql-group-replication/runtime").certificate.create(inputs),
+  read: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificate.read(id, props ?? {}),
+  update: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificate.update(id, olds, news),
+  delete: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificate.delete(id, props),
+};
+
+export const revocationListProvider: Provider = {
+  configure: async (req) => require("pulumi-mysql-group-replication/runtime").configure(req),
+  check: async (olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").revocationList.check(olds, news),
+  diff: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").revocationList.diff(id, olds, news),
+  create: async (inputs) => require("pulumi-mysql-group-replication/runtime").revocationList.create(inputs),
+  read: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").revocationList.read(id, props ?? {}),
+  update: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").revocationList.update(id, olds, news),
+  delete: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").revocationList.delete(id, props),
+};

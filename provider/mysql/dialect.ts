@@ -84,3 +84,8 @@ function abilitiesOf(version: string): Record<Ability, boolean> {
   const entries = Object.entries(firstWith).map(([ability, first]) => [ability, atLeast(version, first)]);
   return Object.fromEntries(entries) as Record<Ability, boolean>;
 }
+
+/** For whoever has to tell why something cannot be had. */
+export function firstVersionWith(ability: Ability): string {
+  return firstWith[ability];
+}

@@ -1,5 +1,5 @@
 import { existsOn, variable, variables } from "./catalogue";
-import { dialectOf } from "./dialect";
+import { channelOption } from "./channel-options";
 import { quote } from "./sql";
 import { atLeast } from "./versions";
 
@@ -122,15 +122,20 @@ function queueColumn(version: string): string {
   return tells(version, "memberRole") ? "COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE" : "NULL";
 }
 
+function hasOption(version: string, property: string): boolean {
+  return atLeast(version, channelOption(property).since);
+}
+
 function namespaceColumn(version: string): string {
-  return dialectOf(version).networkNamespace ? "Network_namespace" : "NULL";
+  return hasOption(version, "networkNamespace") ? "Network_namespace" : "NULL";
 }
 
 function applierOf(version: string): string | undefined {
-  const { privilegeChecksUser, requireTablePrimaryKeyCheck } = dialectOf(version);
   const columns = [
-    ...(privilegeChecksUser ? ["'checks', PRIVILEGE_CHECKS_USER"] : []),
-    ...(requireTablePrimaryKeyCheck ? ["'primaryKey', REQUIRE_TABLE_PRIMARY_KEY_CHECK"] : []),
+    ...(hasOption(version, "privilegeChecksUser") ? ["'checks', PRIVILEGE_CHECKS_USER"] : []),
+    ...(hasOption(version, "requireTablePrimaryKeyCheck")
+      ? ["'primaryKey', REQUIRE_TABLE_PRIMARY_KEY_CHECK"]
+      : []),
   ];
   if (columns.length === 0) return undefined;
   return `(SELECT JSON_OBJECT(${columns.join(", ")})

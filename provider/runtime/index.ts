@@ -32,14 +32,14 @@ interface Lifecycle {
   remove(id: string, props: Inputs): Promise<void>;
 }
 
-function runtimeOf(resource: Lifecycle): ResourceRuntime {
+function runtimeOf(resource: () => Lifecycle): ResourceRuntime {
   return {
-    check: (olds, news) => Promise.resolve().then(() => resource.check(olds, news)),
-    diff: (id, olds, news) => Promise.resolve().then(() => resource.diff(id, olds, news)),
-    create: (inputs) => resource.create(inputs),
-    read: (id, props) => resource.read(id, props),
-    update: (id, olds, news) => resource.update(id, olds, news),
-    delete: (id, props) => resource.remove(id, props),
+    check: (olds, news) => Promise.resolve().then(() => resource().check(olds, news)),
+    diff: (id, olds, news) => Promise.resolve().then(() => resource().diff(id, olds, news)),
+    create: (inputs) => resource().create(inputs),
+    read: (id, props) => resource().read(id, props),
+    update: (id, olds, news) => resource().update(id, olds, news),
+    delete: (id, props) => resource().remove(id, props),
   };
 }
 
@@ -52,7 +52,13 @@ export function configure(req: { config: StackConfiguration }): Promise<void> {
   return Promise.resolve();
 }
 
-export const groupMember = runtimeOf(member);
-export const recoveryChannel = runtimeOf(channel);
-export const replicationUser = runtimeOf(user);
-export const replicationChannel = runtimeOf(source);
+export const groupMember = runtimeOf(() => member);
+export const recoveryChannel = runtimeOf(() => channel);
+export const replicationUser = runtimeOf(() => user);
+export const replicationChannel = runtimeOf(() => source);
+
+/* Loaded only by programs that have such resources. */
+/* eslint-disable @typescript-eslint/no-require-imports -- import() would make every call wait */
+export const certificateAuthority = runtimeOf(() => require("./certificate-authority") as Lifecycle);
+export const certificate = runtimeOf(() => require("./certificate") as Lifecycle);
+export const revocationList = runtimeOf(() => require("./revocation-list") as Lifecycle);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { reasons } from "../certificates/reasons";
+import { nameTypes } from "../certificates/name-parts";
 import { type ChannelOption, channelOptions, textProblem } from "../mysql/channel-options";
 import { parseAccount } from "../mysql/sql";
 import { channelProperties, memberProperties, unknownValue } from "../plan/wish";
@@ -167,4 +169,67 @@ function isInThousandths(value: number): boolean {
   return Number(value.toFixed(3)) === value;
 }
 
-export const schemas = { member, channel, user, source };
+const issuer = known(
+  z.strictObject({
+    certificate: text,
+    privateKey: text,
+    passphrase: known(z.string()).optional(),
+    trustBundle: text.optional(),
+  }),
+);
+
+const subject = known(
+  z.array(known(z.strictObject({ type: known(z.enum(nameTypes)), value: known(z.string()) }))),
+);
+const keyBits = known(z.number().refine((n) => [2048, 3072, 4096].includes(n), "must be 2048, 3072 or 4096"));
+const validityDays = known(z.number().int().min(1).max(36500));
+const renewBefore = known(z.number().min(0).max(0.9));
+
+const authority = z.strictObject({
+  subject: subject.optional(),
+  keyBits: keyBits.optional(),
+  validityDays: validityDays.optional(),
+  pathLength: known(z.number().int().min(0).max(9)).optional(),
+  renewBefore: renewBefore.optional(),
+  issuer: issuer.optional(),
+  existing: issuer.optional(),
+});
+
+const certificate = z.strictObject({
+  issuer,
+  subject,
+  usage: known(z.enum(["server", "client", "both"])).optional(),
+  dnsNames: known(z.array(known(z.string()))).optional(),
+  ipAddresses: known(z.array(known(z.string()))).optional(),
+  validityDays: validityDays.optional(),
+  renewBefore: renewBefore.optional(),
+  keyBits: keyBits.optional(),
+  keepKey: known(z.boolean()).optional(),
+  privateKeyFormat: known(z.enum(["PKCS8", "PKCS1"])).optional(),
+});
+
+const revocation = z.strictObject({
+  issuer,
+  revoked: known(
+    z.array(
+      known(
+        z.strictObject({
+          serialNumber: known(
+            z.string().regex(/^(0x)?[0-9a-f][0-9a-f:]{0,63}$/i, "must be hexadecimal"),
+          ).optional(),
+          certificate: text.optional(),
+          reason: known(z.enum(Object.keys(reasons))).optional(),
+          revokedAt: known(z.string().refine(isTime, "must be a time as ISO 8601")).optional(),
+        }),
+      ),
+    ),
+  ).optional(),
+  validityDays: validityDays.optional(),
+  renewBefore: renewBefore.optional(),
+});
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+export const schemas = { member, channel, user, source, authority, certificate, revocation };

@@ -64,7 +64,9 @@ export function firstOfEach(failures: readonly CheckFailure[]): CheckFailure[] {
 }
 
 function holdsSecret(property: string): boolean {
-  return /^(connection|source|servers|servers\.\d+)(\.tls)?$|(^|\.)(password|key)$/.test(property);
+  return /^(connection|source|servers|servers\.\d+)(\.tls)?$|(^|\.)(password|key)$|^(issuer|existing)\b/.test(
+    property,
+  );
 }
 
 /** Checks of the properties that are system variables, and of `variables`. */

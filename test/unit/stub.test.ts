@@ -23,6 +23,9 @@ const resources: [provider: string, resource: string][] = [
   ["recoveryChannelProvider", "recoveryChannel"],
   ["replicationUserProvider", "replicationUser"],
   ["replicationChannelProvider", "replicationChannel"],
+  ["certificateAuthorityProvider", "certificateAuthority"],
+  ["certificateProvider", "certificate"],
+  ["revocationListProvider", "revocationList"],
 ];
 const signatures: [method: string, parameters: string[], passed?: string][] = [
   ["configure", ["req"]],

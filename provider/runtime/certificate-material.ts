@@ -1,0 +1,58 @@
+import { type Issuer, type IssuerMaterial, readIssuer } from "../certificates/issuer";
+import { type NamePart, partProblem } from "../certificates/name-parts";
+import { InputError } from "../errors";
+import { isUnknown } from "../plan/wish";
+import { sayOnce } from "./context";
+import type { CheckFailure, Inputs } from "./validation";
+
+export function subjectIn(inputs: Inputs): NamePart[] {
+  const parts = Array.isArray(inputs["subject"]) ? (inputs["subject"] as NamePart[]) : [];
+  return parts.map(({ type, value }) => ({ type, value }));
+}
+
+export function numberIn(inputs: Inputs, property: string, otherwise: number): number {
+  const value = inputs[property];
+  return typeof value === "number" ? value : otherwise;
+}
+
+export function issuerIn(inputs: Inputs, property = "issuer"): Issuer {
+  return readIssuer(inputs[property] as IssuerMaterial, property);
+}
+
+export function subjectFailures(subject: unknown): CheckFailure[] {
+  if (!Array.isArray(subject)) return [];
+  if (subject.length === 0) return [{ property: "subject", reason: "must have a part, such as CN" }];
+  return (subject as NamePart[]).flatMap((part) => {
+    const reason = isUnknown(part) ? undefined : partProblem(part);
+    return reason === undefined ? [] : [{ property: "subject", reason: `${part.type} ${reason}` }];
+  });
+}
+
+/** What a try refuses, as failures of check. */
+export function refusals(attempt: () => unknown): CheckFailure[] {
+  try {
+    attempt();
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { what, todo } = error.parts;
+    const reason = [what.slice(error.property.length + 2), ...(todo === undefined ? [] : [todo])].join("; ");
+    return [{ property: error.property, reason }];
+  }
+}
+
+/** The declaration with what it was for what is not known yet, and what that is. */
+export function assumed(olds: Inputs, news: Inputs): { inputs: Inputs; reasons: string[] } {
+  const unknown = Object.keys(news).filter((key) => isUnknown(news[key]));
+  const before = unknown.filter((key) => key in olds).map((key) => [key, olds[key]] as const);
+  const known = Object.entries(news).filter(([key]) => !unknown.includes(key));
+  return {
+    inputs: Object.fromEntries([...known, ...before]),
+    reasons: unknown.map((key) => `${key} is not known yet`),
+  };
+}
+
+/** Lines under Diagnostics: what is made anew, and why. */
+export function sayChange(what: string, how: string, reasons: readonly string[]): void {
+  if (reasons.length > 0) sayOnce(what, [`${what}: ${how} because ${reasons.join("; ")}`]);
+}
