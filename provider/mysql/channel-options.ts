@@ -20,8 +20,10 @@ export interface ChannelOption {
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
-  /** Longest text, in bytes. */
+  /** Longest text, in bytes; the servers cut off the rest without a word. */
   readonly longest?: number;
+  /** Before this version they cut it off at 60 bytes. */
+  readonly shortUntil?: string;
   readonly words?: readonly string[];
   /** Words that came later than the option itself. */
   readonly wordsSince?: Readonly<Record<string, string>>;
@@ -54,10 +56,11 @@ const text = (
 });
 
 export const channelOptions: readonly ChannelOption[] = [
-  text("host", "HOST", "HOST", { longest: 255 }),
+  text("host", "HOST", "HOST", { longest: 255, shortUntil: "8.0.17" }),
   text("port", "PORT", "PORT", { kind: "integer", min: 1, max: 65535, unset: 3306 }),
   text("user", "USER", "USER", { longest: 96 }),
-  text("bind", "BIND", "NETWORK_INTERFACE", { longest: 255 }),
+  // From 8.0.17 on 255, of which its column shows 60.
+  text("bind", "BIND", "NETWORK_INTERFACE", { longest: 60 }),
   text("connectRetry", "CONNECT_RETRY", "CONNECTION_RETRY_INTERVAL", {
     kind: "integer",
     min: 1,
@@ -83,8 +86,9 @@ export const channelOptions: readonly ChannelOption[] = [
   text("sslCapath", "SSL_CAPATH", "SSL_CA_PATH"),
   text("sslCert", "SSL_CERT", "SSL_CERTIFICATE"),
   text("sslKey", "SSL_KEY", "SSL_KEY"),
-  text("sslCrl", "SSL_CRL", "SSL_CRL_FILE"),
-  text("sslCrlpath", "SSL_CRLPATH", "SSL_CRL_PATH"),
+  // Their columns show no more of the 511 that are kept.
+  text("sslCrl", "SSL_CRL", "SSL_CRL_FILE", { longest: 255 }),
+  text("sslCrlpath", "SSL_CRLPATH", "SSL_CRL_PATH", { longest: 255 }),
   text("sslCipher", "SSL_CIPHER", "SSL_CIPHER", { kind: "list", separator: ":", unset: [] }),
   text("sslVerifyServerCert", "SSL_VERIFY_SERVER_CERT", "SSL_VERIFY_SERVER_CERTIFICATE", {
     kind: "boolean",
@@ -206,10 +210,27 @@ export function optionProblemOn(
 ): string | undefined {
   if (!atLeast(version, option.since))
     return `whose channels do not have ${optionName(option, version)}; it came with ${option.since}`;
+  if (isCutOff(option, value, version))
+    return `whose channels take ${shortLength} bytes of it at most; it came to ${option.longest} with ${option.shortUntil}`;
   const since = option.wordsSince?.[canonicalOption(option, value)];
   return since === undefined || atLeast(version, since)
     ? undefined
     : `whose channels do not take ${String(value)}; it came with ${since}`;
+}
+
+const shortLength = 60;
+
+function isCutOff({ shortUntil }: ChannelOption, value: OptionValue, version: string): boolean {
+  const isShort = shortUntil !== undefined && !atLeast(version, shortUntil);
+  return isShort && Buffer.byteLength(String(value)) > shortLength;
+}
+
+/** Why no channel keeps the text as it is, or undefined (tried on 5.7.22, 8.0.15 and 9.7.4). */
+export function textProblem(text: string, longest = 511): string | undefined {
+  if (/[\0\n\r]/.test(text)) return "must not contain NUL or a line end";
+  if (/[\u{10000}-\u{10FFFF}]/u.test(text))
+    return "must not contain a character beyond U+FFFF, as emoji are: the server would keep ? in its place";
+  return Buffer.byteLength(text) > longest ? `must have ${longest} bytes at most` : undefined;
 }
 
 /** What the option is without anybody's doing: some defaults moved. */

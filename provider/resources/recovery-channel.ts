@@ -49,13 +49,13 @@ export interface RecoveryChannelArgs {
    */
   privilegeChecksUser?: pulumi.Input<string>;
   /**
-   * Whether replicated tables must have a primary key.
+   * Whether replicated tables must have a primary key. This channel does not take GENERATE (4155).
    * @default unmanaged
    * @mysql REQUIRE_TABLE_PRIMARY_KEY_CHECK
-   * @since 8.0.20 (GENERATE 8.0.32)
+   * @since 8.0.20
    * @cost none; rolling restart on the MYSQL stack
    */
-  requireTablePrimaryKeyCheck?: pulumi.Input<"STREAM" | "ON" | "OFF" | "GENERATE">;
+  requireTablePrimaryKeyCheck?: pulumi.Input<"STREAM" | "ON" | "OFF">;
   /**
    * Encrypt recovery.
    * @default unmanaged

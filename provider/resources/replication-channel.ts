@@ -9,7 +9,7 @@ export interface ReplicationChannelArgs {
    */
   connection: pulumi.Input<ConnectionArgs>;
   /**
-   * Name of the channel, up to 64 characters; another name is another channel.
+   * Name of the channel, up to 64 characters; capitals are as good as small letters. Another name is another channel.
    * @default `""`, the default channel
    * @mysql FOR CHANNEL
    * @since 5.7.6
@@ -17,7 +17,7 @@ export interface ReplicationChannelArgs {
    */
   channelName?: pulumi.Input<string>;
   /**
-   * Host of the source, as the replica knows it. Another host is another source.
+   * Host of the source, as the replica knows it, up to 255 bytes (60 before 8.0.17). Another host is another source.
    * @mysql SOURCE_HOST (MASTER_HOST before 8.0.23)
    * @since 5.7
    * @cost channel restart
@@ -48,7 +48,7 @@ export interface ReplicationChannelArgs {
    */
   password?: pulumi.Input<string>;
   /**
-   * Address of the replica's own network interface that the connection comes from.
+   * Address of the replica's own network interface that the connection comes from, up to 60 bytes.
    * @default unmanaged
    * @mysql SOURCE_BIND (MASTER_BIND before 8.0.23)
    * @since 5.7
@@ -160,7 +160,7 @@ export interface ReplicationChannelArgs {
    */
   sslKey?: pulumi.Input<string>;
   /**
-   * PEM file of revoked certificates, a path on the replica's disk.
+   * PEM file of revoked certificates, a path of up to 255 bytes on the replica's disk.
    * @default unmanaged
    * @mysql SOURCE_SSL_CRL (MASTER_SSL_CRL before 8.0.23)
    * @since 5.7
@@ -168,7 +168,7 @@ export interface ReplicationChannelArgs {
    */
   sslCrl?: pulumi.Input<string>;
   /**
-   * Folder of hash-named revocation lists, a path on the replica's disk.
+   * Folder of hash-named revocation lists, a path of up to 255 bytes on the replica's disk.
    * @default unmanaged
    * @mysql SOURCE_SSL_CRLPATH (MASTER_SSL_CRLPATH before 8.0.23)
    * @since 5.7

@@ -1,6 +1,6 @@
 import { OtherServerError, withLeft } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
-import { canonicalOption, channelOption } from "../mysql/channel-options";
+import { canonicalOption, channelOption, textProblem } from "../mysql/channel-options";
 import { type ServerFacts, type VariableFact, valueOf } from "../mysql/facts";
 import { observe, observeForRefresh } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
@@ -75,8 +75,8 @@ function passwordFailures(password: unknown): CheckFailure[] {
     return [
       { property: "password", reason: "must not be longer than 32 bytes, a channel takes no more (3056)" },
     ];
-  if (password.includes("\0")) return [{ property: "password", reason: "must not hold NUL" }];
-  return password.includes("\n") ? [{ property: "password", reason: "must not hold a line end (1525)" }] : [];
+  const reason = textProblem(password);
+  return reason === undefined ? [] : [{ property: "password", reason }];
 }
 
 function donorFailures(donors: unknown): CheckFailure[] {

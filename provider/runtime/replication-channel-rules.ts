@@ -1,4 +1,4 @@
-import { channelOptions } from "../mysql/channel-options";
+import { channelOptions, textProblem } from "../mysql/channel-options";
 import { type ChannelSslMode, sslOptions } from "../plan/replication-channel";
 import { isUnknown } from "../plan/wish";
 import { cipherProblem, protocolProblem } from "../tls/rules";
@@ -9,6 +9,10 @@ type Rule = (inputs: Inputs) => readonly CheckFailure[];
 /** What the declaration alone shows to be wrong. The server takes much of it without a word, and the channel fails later. */
 export function sourceChannelFailures(inputs: Inputs): CheckFailure[] {
   return rules.flatMap((rule) => rule(inputs));
+}
+
+function problem(property: string, reason: string | undefined): CheckFailure[] {
+  return reason === undefined ? [] : [{ property, reason }];
 }
 
 function fails(condition: boolean, property: string, reason: string): CheckFailure[] {
@@ -35,32 +39,28 @@ function nameRules(inputs: Inputs): CheckFailure[] {
       "channelName",
       "is reserved",
     ),
-    ...fails(/[\0\n\r]/.test(name), "channelName", "must not contain NUL or a line end"),
+    ...fails(name.endsWith(" "), "channelName", "must not end with a space (3076)"),
+    ...problem("channelName", textProblem(name)),
   ];
 }
 
 function textRules(inputs: Inputs): CheckFailure[] {
-  const texts = channelOptions.filter((o) => o.kind === "text" || o.kind === "list");
-  const long = texts.flatMap(({ property, longest = 511 }) => {
-    const value = known<string | string[]>(inputs, property);
-    const text = Array.isArray(value) ? value.join(":") : (value ?? "");
-    return [
-      ...fails(Buffer.byteLength(text) > longest, property, `must have ${longest} bytes at most`),
-      ...fails(/[\0\n\r]/.test(text), property, "must not contain NUL or a line end"),
-    ];
-  });
+  const long = channelOptions
+    .filter((o) => o.kind === "text" || o.kind === "list")
+    .flatMap(({ property, longest }) => {
+      const value = known<string | string[]>(inputs, property);
+      return problem(property, textProblem(Array.isArray(value) ? value.join(":") : (value ?? ""), longest));
+    });
   const password = known<string>(inputs, "password") ?? "";
-  const file = known<string>(inputs, "logFile") ?? "";
   return [
     ...long,
-    ...fails(Buffer.byteLength(file) > 511, "logFile", "must have 511 bytes at most"),
-    ...fails(/[\0\n\r]/.test(file), "logFile", "must not contain NUL or a line end"),
+    ...problem("logFile", textProblem(known<string>(inputs, "logFile") ?? "")),
     ...fails(
       Buffer.byteLength(password) > 32,
       "password",
       "must have 32 bytes at most: a channel takes no longer one",
     ),
-    ...fails(/[\0\n\r]/.test(password), "password", "must not contain NUL or a line end"),
+    ...problem("password", textProblem(password)),
   ];
 }
 
@@ -117,8 +117,6 @@ function sslModeRules(inputs: Inputs): CheckFailure[] {
 
 function tlsRules(inputs: Inputs): CheckFailure[] {
   const list = (property: string): string[] | undefined => known<string[]>(inputs, property);
-  const problem = (property: string, reason: string | undefined): CheckFailure[] =>
-    reason === undefined ? [] : [{ property, reason }];
   const [protocols, ciphers, suites] = [list("tlsVersion"), list("sslCipher"), list("tlsCiphersuites")];
   const algorithms = list("compressionAlgorithms") ?? [];
   return [

@@ -84,7 +84,9 @@ export function diff(
         }
       : {}),
   };
-  const renamed = !isUnknown(news["channelName"]) && nameOf(olds) !== nameOf(news);
+  // To the server capitals are small letters: what was made as new would be removed as old.
+  const renamed =
+    !isUnknown(news["channelName"]) && nameOf(olds).toLowerCase() !== nameOf(news).toLowerCase();
   if (renamed) return { changes: true, replaces: ["channelName"] };
   const plan = planSourceChannel(seen, wishOf(news), managedBy(olds, news));
   const planned = !isEmpty(plan);

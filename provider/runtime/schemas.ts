@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ChannelOption, channelOptions } from "../mysql/channel-options";
+import { type ChannelOption, channelOptions, textProblem } from "../mysql/channel-options";
 import { parseAccount } from "../mysql/sql";
 import { channelProperties, memberProperties, unknownValue } from "../plan/wish";
 
@@ -60,43 +60,48 @@ const member = z.strictObject({
   ),
 });
 
-const noLines = /^[^\0\n\r]*$/;
-const unprintable = "must not contain NUL or a line end";
+/** A text that a server keeps as it is. */
+function kept(longest?: number): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    const problem = textProblem(text, longest);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  });
+}
 
 /** Of an account that a channel logs in with. */
-const loginName = z
-  .string()
-  .min(1)
-  .max(32)
-  .refine((text) => Buffer.byteLength(text) <= 96, "must have 96 bytes at most")
-  .regex(noLines, unprintable);
+const loginName = kept(96).min(1).max(32);
 
-const account = z
-  .string()
+const account = kept()
   .refine((text) => parseAccount(text) !== undefined, "must be 'user'@'host'")
-  .refine((text) => parseAccount(text)?.user !== "", "must name a user: nobody's privileges can be checked")
+  .refine((text) => parseAccount(text)?.user !== "", "must name a user (3925)")
   .refine((text) => (parseAccount(text)?.user.length ?? 0) <= 32, "must have a user of 32 characters at most")
   .refine(
     (text) => (parseAccount(text)?.host.length ?? 0) <= 255,
     "must have a host of 255 characters at most",
-  )
-  .regex(noLines, unprintable);
+  );
 
 const channel = z.strictObject({
   connection: connectionSchema,
   user: known(loginName),
   password: known(z.string()).optional(),
   donors: known(z.array(known(z.string()))).optional(),
-  networkNamespace: known(z.string().max(64).regex(noLines, unprintable)).optional(),
+  networkNamespace: known(kept(64)).optional(),
   privilegeChecksUser: known(account).optional(),
-  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF", "GENERATE"])).optional(),
+  // A channel of Group Replication does not take GENERATE (4155).
+  requireTablePrimaryKeyCheck: known(z.enum(["STREAM", "ON", "OFF"])).optional(),
   rollout: rolloutSchema.optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(channelProperties.map((p) => [p, z.any().optional()])),
 });
 
-/** A line end may be in the name of an account, and in no channel's. */
-const noNul = /^[^\0]*$/;
+/** Part of an account's name: it may hold a line end, as no channel's may. */
+const accountName = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => !/[\0\u{10000}-\u{10FFFF}]/u.test(text),
+    "must not contain NUL or a character beyond U+FFFF",
+  );
 
 const requirement = known(
   z.union([
@@ -107,8 +112,8 @@ const requirement = known(
 
 const user = z.strictObject({
   servers: known(z.array(connectionSchema).min(1, "must name at least one server")),
-  user: known(z.string().min(1).max(32).regex(noNul, "must not contain NUL")),
-  host: known(z.string().min(1).max(255).regex(noNul, "must not contain NUL")).optional(),
+  user: known(accountName.max(32)),
+  host: known(accountName.max(255)).optional(),
   password: known(z.string()).optional(),
   authPlugin: text.optional(),
   require: requirement.optional(),

@@ -96,7 +96,9 @@ describe.each([
     if (to === "9.7.4") return expect(await configuration()).toHaveProperty("GTID_ONLY");
     expect(await failure(update(channel, { requireRowFormat: true, gtidOnly: true }))).toMatchObject({
       code: "GR001",
-      what: expect.stringContaining(`runs ${to}, whose channels do not have REQUIRE_ROW_FORMAT; it came with 8.0.19`) as string,
+      what: expect.stringContaining(
+        `runs ${to}, whose channels do not have REQUIRE_ROW_FORMAT; it came with 8.0.19`,
+      ) as string,
     });
   });
 

@@ -301,13 +301,6 @@ Left: nothing was changed`,
     expect(printPlan(plan({ version: since }, seen(), wants))).toHaveLength(1);
   });
 
-  it("GENERATE before 8.0.32", () => {
-    const wants = { requireTablePrimaryKeyCheck: "GENERATE" };
-    expect((thrownBy(() => plan({ version: "8.0.31" }, seen(), wants)) as InputError).message).toContain(
-      "requireTablePrimaryKeyCheck: db1:3306 runs 8.0.31, whose channels do not take GENERATE; it came with 8.0.32",
-    );
-  });
-
   it.each([
     ["8.0.19", "TLSv1,TLSv1.1,TLSv1.2,TLSv1.3"],
     ["8.0.27", "TLSv1.1,TLSv1.2"],

@@ -183,6 +183,12 @@ Left: nothing was changed`,
       "whose channels do not take GENERATE; it came with 8.0.32",
     ],
     [
+      "host",
+      "h".repeat(61),
+      "8.0.16",
+      "whose channels take 60 bytes of it at most; it came to 255 with 8.0.17",
+    ],
+    [
       "tlsVersion",
       ["TLSv1.2", "TLSv1.3"],
       "8.0.15",

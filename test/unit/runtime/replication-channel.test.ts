@@ -1,4 +1,4 @@
-import { check } from "../../../provider/runtime/replication-channel";
+import { check, diff } from "../../../provider/runtime/replication-channel";
 import { unknownValue } from "../../../provider/plan/wish";
 
 const declaration = { connection: { host: "db2" }, host: "db1", user: "replica", password: "p" };
@@ -96,5 +96,22 @@ describe("check of ReplicationChannel", () => {
       "logFile",
     ])
       expect(failures({ [property]: unknownValue })).toEqual([]);
+  });
+});
+
+describe("diff of ReplicationChannel", () => {
+  const named = (channelName: string): Record<string, unknown> => ({ ...declaration, channelName });
+  const state = {
+    ...named("from_db1"),
+    serverUuid: "u",
+    facts: { view: { address: "db2:3306", version: "9.7.4" } },
+  };
+
+  it("replaces a channel of another name, and not one whose name has capitals now: to the server it is the same", () => {
+    expect(diff("u/from_db1", state, named("from_db2"))).toEqual({
+      changes: true,
+      replaces: ["channelName"],
+    });
+    expect(diff("u/from_db1", state, named("FROM_db1"))).toEqual({ changes: true });
   });
 });

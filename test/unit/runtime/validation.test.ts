@@ -166,6 +166,7 @@ const accounts: unknown[] = [
   "''@'%'",
   "@%",
   "a\nb@%",
+  "a😀b@%",
   "a\0b@%",
   `${"x".repeat(33)}@%`,
   `a@${"x".repeat(256)}`,
@@ -251,9 +252,9 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
       connection: wrongConnections,
       user: loginNames,
       donors: ["db2:3306", ["db2"], [5], [""], ["db2:0"]],
-      networkNamespace: [5, {}, "x".repeat(65), "a\nb", "a\0b"],
+      networkNamespace: [5, {}, "x".repeat(65), "a\nb", "a\0b", "a😀b"],
       privilegeChecksUser: accounts,
-      requireTablePrimaryKeyCheck: ["YES", "", true],
+      requireTablePrimaryKeyCheck: ["YES", "GENERATE", "", true],
       recoveryUseSsl: flag,
       recoverySslCa: text,
       recoverySslCapath: text,
@@ -276,8 +277,8 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
     replicationUser,
     {
       servers: [5, [], {}, [5], ...wrongConnections.filter((c) => !Array.isArray(c)).map((c) => [c])],
-      user: ["", 5, "x".repeat(33), {}, "a\0b"],
-      host: ["", 5, {}, "x".repeat(256), "a\0b"],
+      user: ["", 5, "x".repeat(33), {}, "a\0b", "a😀b"],
+      host: ["", 5, {}, "x".repeat(256), "a\0b", "a😀b"],
       authPlugin: ["", 5, {}],
       require: ["TLS", "", 5, { issuer: 5 }, { issuer: "" }, { isuer: "/CN=CA" }],
       grants: ["REPLICATION SLAVE", [5], ["SELECT ON"], ["SELECT ON app"], ["SELECT; DROP TABLE x"]],
@@ -298,11 +299,13 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
         "x".repeat(65),
         "a\nb",
         "a\0b",
+        "a😀b",
+        "ends with a space ",
         "group_replication_applier",
         "GROUP_REPLICATION_RECOVERY",
         "mysqlgr_probe_1",
       ],
-      logFile: ["", 5, {}, [], "a\nb", "a\0b", "x".repeat(512)],
+      logFile: ["", 5, {}, [], "a\nb", "a\0b", "a😀b", "x".repeat(512)],
       logPosition: ["4", -1, 0, 3, 4.5, 2 ** 53, {}, []],
       sslMode: ["PREFERRED", "required", "", 5, true, {}, ["REQUIRED"]],
       running: flag,
@@ -318,7 +321,7 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
 function wrongValues(option: ChannelOption): unknown[] {
   const { kind, min = 0, max = 2 ** 53 - 1, longest = 511, separator, words } = option;
   const tooLong = ["x".repeat(longest + 1), "é".repeat(longest)];
-  const hostile = ["a\0b", "a\nb", "a\rb"];
+  const hostile = ["a\0b", "a\nb", "a\rb", "a😀b"];
   switch (kind) {
     case "boolean":
       return [...flag, "", "yes", 0, 1, -1, 0.5, []];
@@ -381,7 +384,9 @@ describe("check never lets the engine print a secret", () => {
     [replicationChannel, { password: "hunter2".repeat(5) }],
     [replicationChannel, { password: "hunter2\n" }],
     [replicationChannel, { password: "hunter2\0" }],
+    [replicationChannel, { password: "hunter2😀" }],
     [recoveryChannel, { password: "hunter2\0" }],
+    [recoveryChannel, { password: "hunter2😀" }],
   ] as const;
   it.each(secrets.map(([r, changes]) => [r.name, JSON.stringify(changes), r, changes] as const))(
     "%s with %s: the failure has no property, whose value would be shown, and does not quote it",
