@@ -4,7 +4,7 @@ it("forge is loaded for a program that has certificates, and for no other", asyn
   let loaded = 0;
   jest.doMock("node-forge/lib/asn1", () => {
     loaded += 1;
-    return jest.requireActual<unknown>("node-forge/lib/asn1");
+    return jest.requireActual<object>("node-forge/lib/asn1");
   });
   const runtime = jest.requireActual<typeof Runtime>("../../../provider/runtime");
   for (const other of ["groupMember", "recoveryChannel", "replicationUser", "replicationChannel"] as const)
