@@ -27,7 +27,9 @@ export class Folder {
     if (real !== this.path)
       throw this.notReady(`${this.path} leads to ${real}`, `declare folder: ${JSON.stringify(real)}`);
     const entry = await this.machine.look(this.path);
-    if (entry?.kind !== "folder")
+    // SFTP tells a real path also of what is not there.
+    if (!entry) return this.unusable(new FileError("absent", ""));
+    if (entry.kind !== "folder")
       throw this.notReady(`${this.path} is no folder`, "make it, and let the server's account search it");
     const open = (entry.mode & 0o002) !== 0 && (entry.mode & 0o1000) === 0;
     if (open)
