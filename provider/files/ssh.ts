@@ -55,10 +55,16 @@ function newClient(): Client {
 function logIn(client: Client, target: SshTarget, expected: Expectation): Promise<SFTPWrapper> {
   const address = sshAddress(target);
   let shown: Buffer | undefined;
+  let agentSaid: string | undefined;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
+      if (levelOf(error) === "agent") {
+        // It tries its other keys, and then says that it has none left.
+        agentSaid = error.message;
+        return;
+      }
       const refused = shown !== undefined && !expected.accepts(shown);
-      reject(refused ? mismatch(address, shown!, expected) : failureOf(target, error));
+      reject(refused ? mismatch(address, shown!, expected) : failureOf(target, error, agentSaid));
       client.destroy();
     };
     // Stays: a connection that breaks later must not end the whole plugin process.
@@ -177,12 +183,17 @@ function mismatch(address: string, shown: Buffer, { told }: Expectation): HostKe
   return new HostKeyError(address, `${fingerprintOf(shown)} (${typeOf(shown)})`, told);
 }
 
-function failureOf(target: SshTarget, error: Error): Error {
+function levelOf(error: Error): unknown {
+  return (error as { level?: unknown }).level;
+}
+
+function failureOf(target: SshTarget, error: Error, agentSaid: string | undefined): Error {
   const address = sshAddress(target);
-  if ((error as { level?: unknown }).level === "client-authentication")
+  if (levelOf(error) === "client-authentication")
     return new AccessDeniedError(
       address,
-      `${target.user} is not let in with ${target.privateKey === undefined ? "a key of the agent" : "this key"}`,
+      `${target.user} is not let in with ${target.privateKey === undefined ? "a key of the agent" : "this key"}` +
+        (agentSaid === undefined ? "" : ` (${agentSaid})`),
       "see that ssh.user is right and has the public key in its authorized_keys on that machine",
       "the SSH login",
     );

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once as event } from "node:events";
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -31,8 +32,10 @@ export interface SshKey {
 export interface SshHost {
   readonly host: string;
   readonly port: number;
-  /** Its file system, as this machine sees it. */
+  /** Its file system, as this machine sees it; without what is mounted there. */
   readonly root: string;
+  /** The folder /srv/disk there, a disk of 1 MB, as this machine sees it. */
+  readonly disk: string;
   /** Of root and of every other account there. */
   readonly key: SshKey;
   /** Lines of its .pub files, the one that it prefers first. */
@@ -52,7 +55,7 @@ export async function startSshHost(): Promise<SshHost> {
   const tree = await findOpenSsh();
   const root = mkdtempSync(join(tmpdir(), "mysqlgr-ssh-"));
   const [port] = (await reservePorts(1, root)) as [number];
-  furnish(tree, root, port);
+  furnish(root, port);
   const key = makeKey(tree, join(root, "etc/ssh/login"));
   writeFileSync(join(root, "etc/ssh/authorized_keys"), `${key.publicLine}\n`);
   const hostKeys = KEYS.map((type) => makeKey(tree, join(root, `etc/ssh/host_${type}`), type).publicLine);
@@ -64,6 +67,7 @@ export async function startSshHost(): Promise<SshHost> {
     host: "127.0.0.1",
     port,
     root,
+    disk: `/proc/${server.pid}/root/srv/disk`,
     key,
     hostKeys,
     endSessions: () => below(server.pid!).forEach(kill),
@@ -142,8 +146,10 @@ function runIn(tree: string, program: string, given: readonly string[], env: Nod
   });
 }
 
-function furnish(tree: string, root: string, port: number): void {
-  for (const folder of ["usr", "etc/ssh", "run/sshd", "dev", "tmp", "srv", "root"])
+function furnish(root: string, port: number): void {
+  // mkdtemp made it for its owner alone.
+  chmodSync(root, 0o755);
+  for (const folder of ["usr", "etc/ssh", "run/sshd", "dev", "tmp", "srv/disk", "root"])
     mkdirSync(join(root, folder), { recursive: true });
   for (const folder of ["lib", "lib64", "bin", "sbin"]) symlinkSync(`usr/${folder}`, join(root, folder));
   // No shell is needed for SFTP, but an account must have one that is there.
@@ -181,6 +187,7 @@ function launch(tree: string, root: string): ChildProcess {
   const script = [
     `mount --bind "${join(tree, "usr")}" "${join(root, "usr")}"`,
     `mount --rbind /dev "${join(root, "dev")}"`,
+    `mount -t tmpfs -o size=1m,mode=0755 mysqlgr-disk "${join(root, "srv/disk")}"`,
     `exec chroot "${root}" /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config`,
   ].join(" && ");
   return spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {

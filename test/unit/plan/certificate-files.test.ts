@@ -103,7 +103,7 @@ describe("the name of a file", () => {
   });
 
   it("that is temporary is known as such, in hash-named folders too", () => {
-    const { isLeftover } = namesOf("server");
+    const isLeftover = (name: string): boolean => namesOf("server").isLeftover(name);
     expect(isLeftover(temporaryName(a.name, "0123abcd"))).toBe(true);
     expect(isLeftover(temporaryName("01234567.r0", "0123abcd"))).toBe(true);
     expect(isLeftover(a.name)).toBe(false);
