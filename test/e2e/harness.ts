@@ -26,6 +26,9 @@ export interface Declaration {
   user?: Args;
   members: { name: string; channel?: Args; member?: Args }[];
   sources?: { name: string; source: Args }[];
+  authorities?: { name: string; issuer?: string; authority?: Args }[];
+  certificates?: { name: string; issuer: string; certificate: Args }[];
+  lists?: { name: string; issuer: string; list: Args }[];
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
 

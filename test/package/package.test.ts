@@ -87,8 +87,12 @@ describe("the packed package", () => {
   it("can be loaded by its two names, and by no other path", async () => {
     const load = (name: string) =>
       run("node", ["-p", `Object.keys(require("${name}")).sort().join()`], project());
-    expect(await load(NAME)).toBe("GroupMember,RecoveryChannel,ReplicationUser\n");
-    expect(await load(`${NAME}/runtime`)).toBe("configure,groupMember,recoveryChannel,replicationUser\n");
+    expect(await load(NAME)).toBe(
+      "Certificate,CertificateAuthority,GroupMember,RecoveryChannel,ReplicationChannel,ReplicationUser,RevocationList,renderOptionFile\n",
+    );
+    expect(await load(`${NAME}/runtime`)).toBe(
+      "certificate,certificateAuthority,configure,groupMember,recoveryChannel,replicationChannel,replicationUser,revocationList\n",
+    );
     await expect(load(`${NAME}/dist/stub.js`)).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 

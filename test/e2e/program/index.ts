@@ -1,13 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
+  Certificate,
+  CertificateAuthority,
   GroupMember,
   RecoveryChannel,
   ReplicationChannel,
   ReplicationUser,
+  RevocationList,
+  type CertificateArgs,
+  type CertificateAuthorityArgs,
   type GroupMemberArgs,
   type RecoveryChannelArgs,
   type ReplicationChannelArgs,
   type ReplicationUserArgs,
+  type RevocationListArgs,
 } from "pulumi-mysql-group-replication";
 import { Later } from "./later";
 
@@ -18,16 +24,28 @@ interface Declaration {
   members: { name: string; channel?: Args; member?: Args }[];
   /** Asynchronous channels. */
   sources?: { name: string; source: Args }[];
+  /** Each may have an issuer among those before it. */
+  authorities?: { name: string; issuer?: string; authority?: Args }[];
+  certificates?: { name: string; issuer: string; certificate: Args }[];
+  lists?: { name: string; issuer: string; list: Args }[];
   /** Make everything unknown until the update; another generation makes it unknown once more. */
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
 
 // All of it comes from the stack's configuration: a test changes the declaration, never the program.
 const config = new pulumi.Config();
-const { user, members, sources = [], unknown } = config.requireObject<Declaration>("declaration");
+const {
+  user,
+  members,
+  sources = [],
+  authorities = [],
+  certificates = [],
+  lists = [],
+  unknown,
+} = config.requireObject<Declaration>("declaration");
 const password = config.requireSecret("recoveryPassword");
 const channelPassword = config.getSecret("channelPassword") ?? password;
-/** By member: what its own resources say about the administrator's login, as plain text that nobody marked as secret. */
+/** By member: what its own resources say about the administrator's login; by CA: one that exists. Plain text that nobody marked as secret. */
 const logins = pulumi.unsecret(pulumi.output(config.getSecretObject<Record<string, Args>>("logins") ?? {}));
 
 function declared<T>(name: string, args: Args): T {
@@ -64,3 +82,29 @@ for (const { name, channel, member } of members) {
 
 for (const { name, source } of sources)
   new ReplicationChannel(name, declared<ReplicationChannelArgs>(`source-${name}`, { password, ...source }));
+
+const issuers = new Map<string, CertificateAuthority>();
+
+function signedBy<T>(issuer: string | undefined, args: Args): T {
+  return (issuer === undefined ? args : { ...args, issuer: issuers.get(issuer) }) as T;
+}
+
+/** A CA that exists, where one of that name is among the secrets. */
+function existing(name: string): Args {
+  const part = (key: string) => logins.apply((all) => String(all[name]?.[key]));
+  const material = {
+    certificate: part("certificate"),
+    privateKey: part("privateKey"),
+    passphrase: part("passphrase"),
+  };
+  return { existing: material };
+}
+
+for (const { name, issuer, authority = existing(name) } of authorities)
+  issuers.set(name, new CertificateAuthority(name, signedBy<CertificateAuthorityArgs>(issuer, authority)));
+
+for (const { name, issuer, certificate } of certificates)
+  new Certificate(name, signedBy<CertificateArgs>(issuer, certificate));
+
+for (const { name, issuer, list } of lists)
+  new RevocationList(name, signedBy<RevocationListArgs>(issuer, list));

@@ -71,8 +71,8 @@ describe("planUser for an account that is not there", () => {
     ],
     [
       "that must show a certificate of one issuer and subject",
-      { require: { issuer: "/CN=CA", subject: "/CN=it's db1", cipher: "X" } },
-      "CREATE USER IF NOT EXISTS 'repl'@'%' IDENTIFIED BY <password> REQUIRE SUBJECT '/CN=it\\'s db1' AND ISSUER '/CN=CA' AND CIPHER 'X'",
+      { require: { issuer: "/CN=CA", subject: "/CN=db1, a", cipher: "X" } },
+      "CREATE USER IF NOT EXISTS 'repl'@'%' IDENTIFIED BY <password> REQUIRE SUBJECT '/CN=db1, a' AND ISSUER '/CN=CA' AND CIPHER 'X'",
     ],
     [
       "with attributes",
@@ -284,13 +284,35 @@ describe("planUser for an account that is there", () => {
   });
 });
 
+describe("a requirement that MySQL would not replicate as it is", () => {
+  const require = { subject: "/O=M\\xC3\\xBCller/CN=db1" };
+
+  it.each([
+    ["a backslash in the subject", require, "require.subject"],
+    ["a quote in the issuer", { issuer: "/CN=O'Hara" }, "require.issuer"],
+  ])("is refused in a running group: %s", (_, odd, property) => {
+    const message = `[GR001] ${property}: holds a quote or a backslash, which MySQL does not replicate`;
+    expect(() => plan(undefined, { require: odd })).toThrow(message);
+    expect(() => plan(seen(), { require: odd })).toThrow(message);
+  });
+
+  it("is made outside of a group, where the statement is not replicated", () => {
+    expect(plan(undefined, { require }, { inGroup: false })[0]).toMatch(/REQUIRE SUBJECT '\/O=M\\\\xC3/);
+  });
+
+  it("is left alone where it is there", () => {
+    const there = requirement({ type: "SPECIFIED", subject: require.subject });
+    expect(plan(seen({ require: there }), { require })).toEqual([]);
+  });
+});
+
 describe("planUser, for any account and any declaration", () => {
   const requires = fc.constantFrom(
     "NONE" as const,
     "SSL" as const,
     "X509" as const,
     { issuer: "/CN=CA" },
-    { subject: "/CN=it's", cipher: "X" },
+    { subject: "/CN=a, b", cipher: "X" },
   );
   const grants = fc.subarray(["REPLICATION SLAVE", "BACKUP_ADMIN", "SELECT ON app.*", "INSERT ON app.t"]);
   const wishes = fc.record(
