@@ -104,7 +104,7 @@ function materialIn(inputs: Inputs): { -readonly [K in keyof Material]: Material
 
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean; replaces?: string[] } {
   const { facts } = stateIn<FilesState>(olds);
-  const { inputs, reasons } = assumed(olds, news);
+  const { inputs, reasons } = assumedFiles(olds, news);
   const place = (all: Inputs): Inputs => ({ folder: all["folder"], prefix: prefixIn(all) });
   const [was, is] = [place(olds), place(inputs)];
   const replaces = ["folder", "prefix"].filter((property) => was[property] !== is[property]);
@@ -115,6 +115,17 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
     !isEmpty(plan) || reasons.length > 0 || !same(declared(olds), declared(news)) || stubChanged(olds, news);
   if (changes) sayFiles(inputs, plan, reasons);
   return { changes };
+}
+
+/** Certificate and key belong together: where one is not known yet, both are taken for what they were. */
+function assumedFiles(olds: Inputs, news: Inputs): { inputs: Inputs; reasons: string[] } {
+  const { inputs, reasons } = assumed(olds, news);
+  const pair = ["cert", "key", "keyPassphrase"];
+  const known = !pair.some((property) => isUnknown(news[property]));
+  return {
+    inputs: known ? inputs : { ...inputs, ...Object.fromEntries(pair.map((p) => [p, olds[p]])) },
+    reasons,
+  };
 }
 
 function sayFiles(inputs: Inputs, plan: FilesPlan, reasons: readonly string[]): void {

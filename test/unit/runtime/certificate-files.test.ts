@@ -125,6 +125,26 @@ describe("a change of files", () => {
     );
   });
 
+  const whole = {
+    ...{ prefix: "server", ssh, capath: material.ca, keyPassphrase: "x", owner: "27", group: "27" },
+    ...{ keyMode: "0600", mode: "0644", servers: [{ host: "db1" }] },
+  };
+  it.each([...Object.keys(declaration(whole)), "crl", "crlpath"])(
+    "is a change where %s is not known yet, and nothing else is said of it",
+    (property) => {
+      const news = declaration({ ...whole, [property]: unknownValue });
+      expect(check(undefined, news).failures).toEqual([]);
+      const lines = saidBy(() => expect(diff("id", state(whole), news)).toEqual({ changes: true }));
+      expect(lines.at(-1)).toBe(`    ${property} is not known yet: more may be written`);
+    },
+  );
+
+  it("is foreseen where a new key comes with a certificate that is not known yet", () => {
+    const news = declaration({ cert: unknownValue, key: keyPem(rsaKey(), "PKCS8") });
+    const lines = saidBy(() => expect(diff("id", state(), news)).toEqual({ changes: true }));
+    expect(lines.at(-1)).toBe("    cert is not known yet: more may be written");
+  });
+
   it("is told without any content, and what is not known yet as well", () => {
     const lines = saidBy(() => diff("id", state(), declaration({ crl: unknownValue })));
     expect(lines).toEqual([
