@@ -39,6 +39,7 @@ module.exports = {
     },
     only("mysql-stands-alone", "mysql/", ["mysql/", "errors\\.ts$"]),
     only("certificates-stand-alone", "certificates/", ["certificates/", "errors\\.ts$"]),
+    only("files-know-no-server", "files/", ["files/", "plan/certificate-files\\.ts$", "errors\\.ts$"]),
     only("tls-stands-alone", "tls/", ["tls/", "mysql/", "errors\\.ts$"]),
     only("rolling-knows-no-runtime", "rolling/", ["rolling/", "plan/", "mysql/", "tls/", "errors\\.ts$"]),
     only("runtime-knows-no-resource", "runtime/", [
@@ -48,19 +49,20 @@ module.exports = {
       "mysql/",
       "tls/",
       "certificates/",
+      "files/",
       "errors\\.ts$",
     ]),
     {
       name: "pulumi-only-at-the-edge",
       severity: "error",
-      from: { path: "^provider/(plan|rolling|mysql|tls|certificates|runtime)/" },
+      from: { path: "^provider/(plan|rolling|mysql|tls|certificates|files|runtime)/" },
       to: { path: "node_modules/@pulumi/pulumi" },
     },
     {
       name: "no-sockets-in-plans",
       severity: "error",
       from: { path: "^provider/(plan|resources|certificates)/" },
-      to: { path: "^(node:)?(net|tls|http|https|fs|child_process|dgram)$|node_modules/mysql2" },
+      to: { path: "^(node:)?(net|tls|http|https|fs|child_process|dgram)$|node_modules/(mysql2|ssh2)" },
     },
   ],
   options: {

@@ -78,8 +78,9 @@ export class AccessDeniedError extends ProviderError {
     readonly server: string,
     why: string,
     todo = "correct the connection's user and password (mysqlgr:user, mysqlgr:password); refresh and destroy use the configuration of the last pulumi up, so run pulumi up first, or add --run-program",
+    login = "the administrator's login",
   ) {
-    super("GR003", { what: `${server} refused the administrator's login`, why, todo }, { server });
+    super("GR003", { what: `${server} refused ${login}`, why, todo }, { server });
   }
 }
 
@@ -131,6 +132,22 @@ export class OtherServerError extends ProviderError {
         todo: "correct the connection; if the server was really replaced, delete this resource from the stack (pulumi state delete) and let pulumi up adopt the new one",
       },
       { server, expected, found },
+    );
+  }
+}
+
+/** The machine at an address is not the one that is meant, or somebody stands between. */
+export class HostKeyError extends ProviderError {
+  constructor(server: string, shown: string, expected: string) {
+    super(
+      "GR007",
+      {
+        what: `${server} is not the SSH host that was declared`,
+        why: `it shows the key ${shown}; expected is ${expected}`,
+        left: "nothing was sent to it, nothing was changed",
+        todo: "find out on the machine itself which key is right (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if it got a new one, correct ssh.hostKey or ssh.knownHosts",
+      },
+      { server, shown, expected },
     );
   }
 }

@@ -1,6 +1,7 @@
 export { renderOptionFile } from "./plan/option-file";
 export { Certificate, type CertificateArgs } from "./resources/certificate";
 export { CertificateAuthority, type CertificateAuthorityArgs } from "./resources/certificate-authority";
+export { CertificateFiles, type CertificateFilesArgs } from "./resources/certificate-files";
 export { type ConnectionArgs, type ConnectionTlsArgs } from "./resources/connection";
 export {
   GroupMember,
@@ -22,4 +23,5 @@ export {
   type RevokedArgs,
   type RevokedCertificate,
 } from "./resources/revocation-list";
+export { type SshArgs } from "./resources/ssh";
 export { type SubjectArgs } from "./resources/subject";

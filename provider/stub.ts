@@ -115,3 +115,18 @@ export const revocationListProvider: Provider = {
   delete: async (id, props) =>
     require("pulumi-mysql-group-replication/runtime").revocationList.delete(id, props),
 };
+
+export const certificateFilesProvider: Provider = {
+  configure: async (req) => require("pulumi-mysql-group-replication/runtime").configure(req),
+  check: async (olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateFiles.check(olds, news),
+  diff: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateFiles.diff(id, olds, news),
+  create: async (inputs) => require("pulumi-mysql-group-replication/runtime").certificateFiles.create(inputs),
+  read: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificateFiles.read(id, props ?? {}),
+  update: async (id, olds, news) =>
+    require("pulumi-mysql-group-replication/runtime").certificateFiles.update(id, olds, news),
+  delete: async (id, props) =>
+    require("pulumi-mysql-group-replication/runtime").certificateFiles.delete(id, props),
+};

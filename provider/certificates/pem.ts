@@ -25,7 +25,8 @@ export function certificatesIn(text: string, property: string): ReadCertificate[
   });
 }
 
-function blocksIn(text: string, label: string): Buffer[] {
+/** What stands in the blocks of a PEM text that have this label. */
+export function blocksIn(text: string, label: string): Buffer[] {
   const block = new RegExp(
     `-----BEGIN ${label}-----\\s*([A-Za-z0-9+/=\\s]+?)\\s*-----END ${label}-----`,
     "g",

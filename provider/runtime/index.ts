@@ -62,3 +62,4 @@ export const replicationChannel = runtimeOf(() => source);
 export const certificateAuthority = runtimeOf(() => require("./certificate-authority") as Lifecycle);
 export const certificate = runtimeOf(() => require("./certificate") as Lifecycle);
 export const revocationList = runtimeOf(() => require("./revocation-list") as Lifecycle);
+export const certificateFiles = runtimeOf(() => require("./certificate-files") as Lifecycle);

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { z } from "zod";
 import { reasons } from "../certificates/reasons";
 import { nameTypes } from "../certificates/name-parts";
@@ -228,8 +229,71 @@ const revocation = z.strictObject({
   renewBefore: renewBefore.optional(),
 });
 
+const ssh = known(
+  z
+    .strictObject({
+      host: text,
+      port: known(z.number().int().min(1).max(65535)).optional(),
+      user: text,
+      privateKey: text.optional(),
+      passphrase: known(z.string()).optional(),
+      agent: text.optional(),
+      knownHosts: text.optional(),
+      hostKey: text.optional(),
+      connectTimeout: known(z.number().min(1).max(600)).optional(),
+    })
+    .refine(
+      (s) => s.privateKey === undefined || s.agent === undefined,
+      "must have either privateKey or agent",
+    )
+    .refine(
+      (s) => s.knownHosts === undefined || s.hostKey === undefined,
+      "must have either knownHosts or hostKey",
+    ),
+);
+
+const fileOwner = known(z.string().regex(/^(\d+|[a-z_][a-z0-9_.-]*\$?)$/i, "must be a name or a number"));
+
+const files = z.strictObject({
+  folder: known(
+    z
+      .string()
+      .refine(
+        (path) => path.length > 1 && path === posix.normalize(path) && /^\/.*[^/]$/.test(path),
+        "must be an absolute path, without . and .. and without a / at its end",
+      ),
+  ),
+  prefix: known(
+    z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/,
+        "must be of letters, digits, dot, hyphen and underscore, 40 at most, and begin with a letter or digit",
+      ),
+  ).optional(),
+  ssh: ssh.optional(),
+  ca: text.optional(),
+  capath: text.optional(),
+  cert: text.optional(),
+  key: text.optional(),
+  keyPassphrase: known(z.string()).optional(),
+  crl: text.optional(),
+  crlpath: text.optional(),
+  owner: fileOwner.optional(),
+  group: fileOwner.optional(),
+  keyMode: known(
+    z
+      .string()
+      .regex(/^0?(4[04]0|6[04]0)$/, 'must be "0400", "0440", "0600" or "0640": others may not read a key'),
+  ).optional(),
+  mode: known(
+    z.string().regex(/^0?[46][04][04]$/, 'must be octal, such as "0644": nobody but the owner may write'),
+  ).optional(),
+  servers: known(z.array(connectionSchema)).optional(),
+});
+
 function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-export const schemas = { member, channel, user, source, authority, certificate, revocation };
+export const schemas = { member, channel, user, source, authority, certificate, revocation, files };

@@ -29,6 +29,7 @@ export interface Declaration {
   authorities?: { name: string; issuer?: string; authority?: Args }[];
   certificates?: { name: string; issuer: string; certificate: Args }[];
   lists?: { name: string; issuer: string; list: Args }[];
+  files?: { name: string; certificate: string; issuer: string; files: Args }[];
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
 

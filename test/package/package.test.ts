@@ -88,10 +88,10 @@ describe("the packed package", () => {
     const load = (name: string) =>
       run("node", ["-p", `Object.keys(require("${name}")).sort().join()`], project());
     expect(await load(NAME)).toBe(
-      "Certificate,CertificateAuthority,GroupMember,RecoveryChannel,ReplicationChannel,ReplicationUser,RevocationList,renderOptionFile\n",
+      "Certificate,CertificateAuthority,CertificateFiles,GroupMember,RecoveryChannel,ReplicationChannel,ReplicationUser,RevocationList,renderOptionFile\n",
     );
     expect(await load(`${NAME}/runtime`)).toBe(
-      "certificate,certificateAuthority,configure,groupMember,recoveryChannel,replicationChannel,replicationUser,revocationList\n",
+      "certificate,certificateAuthority,certificateFiles,configure,groupMember,recoveryChannel,replicationChannel,replicationUser,revocationList\n",
     );
     await expect(load(`${NAME}/dist/stub.js`)).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });

@@ -26,6 +26,7 @@ const resources: [provider: string, resource: string][] = [
   ["certificateAuthorityProvider", "certificateAuthority"],
   ["certificateProvider", "certificate"],
   ["revocationListProvider", "revocationList"],
+  ["certificateFilesProvider", "certificateFiles"],
 ];
 const signatures: [method: string, parameters: string[], passed?: string][] = [
   ["configure", ["req"]],

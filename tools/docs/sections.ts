@@ -61,6 +61,7 @@ function typeCell(field: Field, contract: Contract): string {
 
 function pageOf(shape: string): string {
   if (shape.startsWith("Connection")) return "connection.md";
+  if (shape.startsWith("Ssh")) return "certificate-files.md";
   if (/^(Issuer|Subject|Revoked)/.test(shape)) return "certificates.md";
   return shape === "CertificateRequirementArgs" ? "replication-user.md" : "group-member.md";
 }

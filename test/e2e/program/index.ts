@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   Certificate,
   CertificateAuthority,
+  CertificateFiles,
   GroupMember,
   RecoveryChannel,
   ReplicationChannel,
@@ -9,6 +10,7 @@ import {
   RevocationList,
   type CertificateArgs,
   type CertificateAuthorityArgs,
+  type CertificateFilesArgs,
   type GroupMemberArgs,
   type RecoveryChannelArgs,
   type ReplicationChannelArgs,
@@ -28,6 +30,8 @@ interface Declaration {
   authorities?: { name: string; issuer?: string; authority?: Args }[];
   certificates?: { name: string; issuer: string; certificate: Args }[];
   lists?: { name: string; issuer: string; list: Args }[];
+  /** On an SSH host, whose login is among the secrets: what the certificate of this name needs. */
+  files?: { name: string; certificate: string; issuer: string; files: Args }[];
   /** Make everything unknown until the update; another generation makes it unknown once more. */
   unknown?: { depth: "fields" | "leaves"; generation: number };
 }
@@ -41,6 +45,7 @@ const {
   authorities = [],
   certificates = [],
   lists = [],
+  files = [],
   unknown,
 } = config.requireObject<Declaration>("declaration");
 const password = config.requireSecret("recoveryPassword");
@@ -103,8 +108,17 @@ function existing(name: string): Args {
 for (const { name, issuer, authority = existing(name) } of authorities)
   issuers.set(name, new CertificateAuthority(name, signedBy<CertificateAuthorityArgs>(issuer, authority)));
 
+const leaves = new Map<string, Certificate>();
+
 for (const { name, issuer, certificate } of certificates)
-  new Certificate(name, signedBy<CertificateArgs>(issuer, certificate));
+  leaves.set(name, new Certificate(name, signedBy<CertificateArgs>(issuer, certificate)));
 
 for (const { name, issuer, list } of lists)
   new RevocationList(name, signedBy<RevocationListArgs>(issuer, list));
+
+for (const { name, certificate, issuer, files: args } of files) {
+  const { certificateChain: cert, privateKey: key } = leaves.get(certificate)!;
+  const { trustBundle: ca } = issuers.get(issuer)!;
+  const ssh = logins.apply((all) => all[name]);
+  new CertificateFiles(name, { ca, capath: ca, cert, key, ssh, ...args } as unknown as CertificateFilesArgs);
+}

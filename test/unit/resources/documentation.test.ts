@@ -91,6 +91,14 @@ describe("the documentation of a secret", () => {
       `a CA's ${name}`,
       fieldsOf("issuer.ts", "IssuerArgs").find((f) => f.name === name),
     ]),
+    ...["privateKey", "passphrase"].map((name): [string, Field | undefined] => [
+      `an SSH login's ${name}`,
+      fieldsOf("ssh.ts", "SshArgs").find((f) => f.name === name),
+    ]),
+    ...["key", "keyPassphrase"].map((name): [string, Field | undefined] => [
+      `the files' ${name}`,
+      fieldsOf("certificate-files.ts", "CertificateFilesArgs").find((f) => f.name === name),
+    ]),
   ];
   it.each(secrets)("says so of %s", (_, field) => {
     expect(field?.text).toMatch(/@secret/);
