@@ -2,7 +2,17 @@ import { channelOption, channelOptions } from "../../provider/mysql/channel-opti
 import { atLeast } from "../../provider/mysql/versions";
 import { replicationChannel } from "../../provider/runtime";
 import { query } from "../../tools/sandbox";
-import { type Inputs, create, login, refreshed, said, update, useRuntime, useSandbox } from "./helpers";
+import {
+  type Inputs,
+  create,
+  login,
+  refreshed,
+  said,
+  update,
+  useRuntime,
+  useSandbox,
+  versionsAtHand,
+} from "./helpers";
 
 useRuntime();
 
@@ -17,7 +27,7 @@ function longest(bytes: number, piece = hostile): string {
 }
 
 /** The servers cut off what is too long, and keep ? in place of what they do not know, without a word. */
-describe.each([["9.7.4"], ["8.0.15"], ["5.7.22"]] as const)("a channel on %s", (version) => {
+describe.each(versionsAtHand(["9.7.4", "8.0.15", "5.7.22"]))("a channel on %s", (version) => {
   const servers = useSandbox(version === "9.7.4" ? { members: 1 } : { members: 1, version });
 
   it("has every text as it was declared, however long and hostile", async () => {

@@ -297,3 +297,9 @@ export async function killFirstDuring(members: readonly Member[], statement: str
     connections.forEach((connection) => connection.destroy());
   }
 }
+
+/** Of these versions, those that this run is to use: `npm test -- --without-old-servers` leaves the old ones out, and says so. */
+export function versionsAtHand<const Version extends string>(versions: readonly Version[]): Version[] {
+  const without = process.env["MYSQLGR_WITHOUT_OLD_SERVERS"] === "1";
+  return versions.filter((version) => !without || version === "9.7.4");
+}

@@ -18,6 +18,7 @@ import {
   useRuntime,
   useSandbox,
   value,
+  versionsAtHand,
   withOptions,
 } from "./helpers";
 
@@ -127,8 +128,8 @@ describe("a server that is started with the option file", () => {
     });
   });
 
-  describe("5.7.22", () => {
-    const servers = useSandbox({ members: 1, version: "5.7.22" });
+  describe.each(versionsAtHand(["5.7.22"]))("%s", (version) => {
+    const servers = useSandbox({ members: 1, version });
 
     it("has the server's own variables, and starts although it lacks the plugin", async () => {
       const member = servers.db(1);
@@ -143,7 +144,7 @@ describe("a server that is started with the option file", () => {
         withOptions({ "master-info-repository": "FILE", "relay-log-info-repository": "FILE" }),
       );
       expect(await query(member, before)).toEqual([{ channels: "FILE", places: "FILE" }]);
-      await startedWith(member, renderOptionFile(declared, "5.7.22"));
+      await startedWith(member, renderOptionFile(declared, version));
       expect(await query(member, before)).toEqual([{ channels: "TABLE", places: "TABLE" }]);
       expect(await value(member, "@@ssl_ca")).toBe(member.tls.ca);
       expect(await value(member, "@@tls_version")).toBe("TLSv1.1");
@@ -154,7 +155,7 @@ describe("a server that is started with the option file", () => {
 });
 
 /** A channel outlives a restart of its replica by the output alone. */
-describe.each([["5.7.22"], ["8.0.15"], ["9.7.4"]] as const)(
+describe.each(versionsAtHand(["5.7.22", "8.0.15", "9.7.4"]))(
   "the optionFile of a channel on %s",
   (version) => {
     useRuntime();

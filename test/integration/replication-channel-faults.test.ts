@@ -16,6 +16,7 @@ import {
   update,
   useRuntime,
   useSandbox,
+  versionsAtHand,
 } from "./helpers";
 
 useRuntime();
@@ -23,7 +24,7 @@ useRuntime();
 const password = "Replica-secret-1";
 const asBefore = "the channel has its settings from before, and runs as before";
 
-describe.each([["9.7.4"], ["8.0.15"], ["5.7.22"]] as const)("an asynchronous channel on %s", (version) => {
+describe.each(versionsAtHand(["9.7.4", "8.0.15", "5.7.22"]))("an asynchronous channel on %s", (version) => {
   const servers = useSandbox(version === "9.7.4" ? { members: 2 } : { members: 2, version });
   const source = (): Member => servers.it.members[0]!;
   const replica = (): Member => servers.it.members[1]!;

@@ -10,9 +10,13 @@ let current: ChildProcess | undefined;
 let interrupted: Signal | undefined;
 
 /** Runs a program at the checkout's root and on this terminal, to its end; returns its exit code. */
-export async function runChild(command: string, args: readonly string[]): Promise<number> {
+export async function runChild(
+  command: string,
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<number> {
   const code = await new Promise<number>((done, reject) => {
-    current = spawn(command, args, { cwd: CHECKOUT, stdio: "inherit" });
+    current = spawn(command, args, { cwd: CHECKOUT, stdio: "inherit", env: { ...process.env, ...more } });
     current.on("error", reject);
     current.on("close", (exitCode) => done(exitCode ?? 1));
   });

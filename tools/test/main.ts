@@ -100,17 +100,21 @@ async function runJest(
   const isFiltered = jestArguments.length > 0;
   const leavesOut = !withOldServers && usesOldServers(suite);
   try {
-    const code = await runChild(process.execPath, [
-      require.resolve("jest/bin/jest"),
-      // Jest takes what follows for further patterns, up to the next option.
-      ...(leavesOut ? [`--testPathIgnorePatterns=${OLD_SERVERS}`] : []),
-      `--selectProjects=${suite}`,
-      `--maxWorkers=${MAX_WORKERS[suite]}`,
-      "--json",
-      `--outputFile=${file}`,
-      ...(isFiltered ? ["--passWithNoTests"] : []),
-      ...jestArguments,
-    ]);
+    const code = await runChild(
+      process.execPath,
+      [
+        require.resolve("jest/bin/jest"),
+        // Jest takes what follows for further patterns, up to the next option.
+        ...(leavesOut ? [`--testPathIgnorePatterns=${OLD_SERVERS}`] : []),
+        `--selectProjects=${suite}`,
+        `--maxWorkers=${MAX_WORKERS[suite]}`,
+        "--json",
+        `--outputFile=${file}`,
+        ...(isFiltered ? ["--passWithNoTests"] : []),
+        ...jestArguments,
+      ],
+      leavesOut ? { MYSQLGR_WITHOUT_OLD_SERVERS: "1" } : {},
+    );
     const counts = existsSync(file) ? readCounts(file) : { passed: 0, failed: 0, skipped: 0 };
     const result: Result = {
       suite,
