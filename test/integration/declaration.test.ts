@@ -200,7 +200,7 @@ const wrong: [ResourceRuntime, Inputs, Inputs, string, string | RegExp][] = [
     "",
     "password: must not be longer than 32 bytes, a channel takes no more (3056)",
   ],
-  [recoveryChannel, channel, { password: "one\ntwo" }, "", "password: must not hold a line end (1525)"],
+  [recoveryChannel, channel, { password: "one\ntwo" }, "", "password: must not contain NUL or a line end"],
   [recoveryChannel, channel, { donors: ["db1:3306", "db2"] }, "donors[1]", "must be host:port"],
   [
     recoveryChannel,
