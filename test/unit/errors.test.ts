@@ -35,6 +35,11 @@ describe("ProviderError", () => {
       "[GR006] db1:3306 is another server than before\nWhy: its server_uuid is b, state has a\nLeft: nothing was changed\nDo: correct the connection; if the server was really replaced, delete this resource from the stack (pulumi state delete) and let pulumi up adopt the new one",
     ],
     [
+      new errors.HostKeyError("db1", "SHA256:a (ssh-rsa)", "SHA256:b"),
+      "GR007",
+      "[GR007] db1 is not the SSH host that was declared\nWhy: it shows the key SHA256:a (ssh-rsa); expected is SHA256:b\nLeft: nothing was sent to it, nothing was changed\nDo: find out on the machine itself which key is right (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if it got a new one, correct ssh.hostKey or ssh.knownHosts",
+    ],
+    [
       new errors.QuorumRiskError("g", "db2 is RECOVERING", "wait"),
       "GR101",
       "[GR101] group g is not in a state to be changed\nWhy: db2 is RECOVERING\nLeft: nothing was restarted\nDo: wait",
@@ -87,6 +92,11 @@ describe("ProviderError", () => {
       (e) => typeof e === "function" && (e.prototype as unknown) instanceof ProviderError,
     );
     expect(kinds).toHaveLength(cases.length);
+  });
+
+  it("names another login than the administrator's, where it was that", () => {
+    const error = new errors.AccessDeniedError("db1", "root is not let in", "correct it", "the SSH login");
+    expect(error.message).toBe("[GR003] db1 refused the SSH login\nWhy: root is not let in\nDo: correct it");
   });
 
   it("carries its facts as fields", () => {
