@@ -18,7 +18,7 @@ import {
   up,
   writePem,
 } from "../../tools/sandbox";
-import { type Deployed, type Inputs, create, failure, login, update } from "./helpers";
+import { type Deployed, type Inputs, create, failure, login, until, update } from "./helpers";
 
 const password = "Replica-secret-1";
 type Part = { type: string; value: string };
@@ -233,6 +233,22 @@ export function describeIssuedCertificates(version: "5.7.22" | "8.0.15" | "9.7.4
     await serveWith(both, readFileSync(sandbox.tls.ca, "utf8"));
     await account(requirement(both));
     await isAccepted(both, wrapped.outs["trustBundle"]);
+  });
+
+  it("MySQL replicates a required subject without its escapes, which is why a group's accounts have none", async () => {
+    const both = await issue({});
+    await serveWith(both, ca.outs["trustBundle"]);
+    await account(requirement(both));
+    const channel = await channelWith(both, ca.outs["trustBundle"]);
+    await query(source, String.raw`CREATE USER odd@'%' REQUIRE SUBJECT '/O=M\\xC3\\xBCller/CN=a\\/b'`);
+    const subjects = (member: Member): Promise<string[]> =>
+      query(member, "SELECT CAST(x509_subject AS CHAR) subject FROM mysql.user WHERE user = 'odd'").then(
+        (rows) => rows.map(({ subject }) => String(subject)),
+      );
+    await until("the account is on the replica", 20, async () => (await subjects(replica)).length === 1);
+    expect(await subjects(source)).toEqual(["/O=M\\xC3\\xBCller/CN=a\\/b"]);
+    expect(await subjects(replica)).toEqual(["/O=MxC3xBCller/CN=a/b"]);
+    await channel.runtime.delete(channel.id, channel.outs);
   });
 
   // yaSSL knows neither lists nor folders of them.

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { capathFiles, intermediates, trustChain } from "../../../provider/certificates/authority";
 import { authority, authorityWish, bundleOf, day, leaf, now, read, rsaKey, someKey } from "./builders";
 import { issueAuthority } from "../../../provider/certificates/authority";
 import { readIssuer } from "../../../provider/certificates/issuer";
+import { oneLine } from "../../../provider/certificates/names";
 import { keyPem } from "../../../provider/certificates/pem";
-import { told, verdict } from "./openssl";
+import { fileOf, openssl, told, verdict } from "./openssl";
 
 const at = ["-attime", String(Math.floor(now / 1000))];
 const root = authority();
@@ -146,6 +148,43 @@ describe("an issuer", () => {
   it("that is no CA is refused", () => {
     expect(() => readIssuer({ ...material, certificate: leaf(root) }, "issuer")).toThrow(
       "issuer.certificate: /CN=db1 is no CA: its basicConstraints do not say so",
+    );
+  });
+});
+
+describe("a CA that openssl has made", () => {
+  /** As the manual of MySQL has it: "openssl req -new -x509". */
+  function byOpenssl(...key: string[]): { certificate: string; privateKey: string } {
+    const [certificate, privateKey] = [fileOf(""), fileOf("")];
+    const subject = ["-subj", "/C=SE/O=Some/CN=Manual CA", "-days", "3600"];
+    openssl(
+      "req",
+      "-new",
+      "-x509",
+      "-newkey",
+      ...key,
+      "-nodes",
+      "-keyout",
+      privateKey,
+      "-out",
+      certificate,
+      ...subject,
+    );
+    return { certificate: readFileSync(certificate, "utf8"), privateKey: readFileSync(privateKey, "utf8") };
+  }
+
+  it("signs what passes verification", () => {
+    const issuer = readIssuer(byOpenssl("rsa:2048"), "existing");
+    const pem = leaf(issuer, {}, Date.now());
+    expect(
+      openssl("verify", "-purpose", "sslserver", "-CAfile", fileOf(bundleOf(issuer)), fileOf(pem)),
+    ).toMatch(/: OK\n$/);
+    expect(oneLine(read(pem).issuer)).toBe("/C=SE/O=Some/CN=Manual CA");
+  });
+
+  it("with a key of an elliptic curve is refused", () => {
+    expect(() => readIssuer(byOpenssl("ec", "-pkeyopt", "ec_paramgen_curve:P-256"), "existing")).toThrow(
+      "existing.privateKey: is no RSA key, but ec: only RSA is supported",
     );
   });
 });
