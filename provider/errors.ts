@@ -72,7 +72,7 @@ export class MemberUnreachableError extends ProviderError {
   }
 }
 
-/** The administrator's account was refused. */
+/** The administrator's account was refused, or a login over SSH. */
 export class AccessDeniedError extends ProviderError {
   constructor(
     readonly server: string,

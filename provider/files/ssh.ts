@@ -145,12 +145,12 @@ function pinned(text: string): Expectation {
       'as ssh-keygen -l shows it, "SHA256:…", or the line of a .pub file',
     );
   const all = pins as Pin[];
-  const algorithms = all.flatMap((pin) => ("key" in pin ? algorithmsOf(pin.key) : []));
+  const algorithms = algorithmsOf(all.flatMap((pin) => ("key" in pin ? [pin.key] : [])));
   return {
     accepts: (key) =>
       all.some((pin) => ("key" in pin ? pin.key.equals(key) : pin.fingerprint === fingerprintOf(key))),
     told: all.map((pin) => ("key" in pin ? fingerprintOf(pin.key) : pin.fingerprint)).join(" or "),
-    ...(all.every((pin) => "key" in pin) ? { algorithms } : {}),
+    ...(all.every((pin) => "key" in pin) ? algorithms : {}),
   };
 }
 
@@ -169,14 +169,25 @@ function knownKeys(target: SshTarget): Expectation {
   return {
     accepts: (key) => keys.some((one) => one.equals(key)) && !revoked.some((one) => one.equals(key)),
     told: keys.map((key) => `${fingerprintOf(key)} (${typeOf(key)})`).join(" or "),
-    algorithms: keys.flatMap(algorithmsOf),
+    ...algorithmsOf(keys),
   };
 }
 
-/** A server shows one key only, of the first type that is asked for. */
-function algorithmsOf(key: Buffer): string[] {
-  const type = typeOf(key);
-  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
+const keyTypes = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "ssh-rsa",
+];
+
+/** A server shows one key only, of the first type that is asked for. Others in a list, such as DSA, nobody could ask for. */
+function algorithmsOf(keys: readonly Buffer[]): Pick<Expectation, "algorithms"> {
+  const algorithms = keys
+    .map(typeOf)
+    .filter((type) => keyTypes.includes(type))
+    .flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
+  return algorithms.length === 0 ? {} : { algorithms };
 }
 
 function mismatch(address: string, shown: Buffer, { told }: Expectation): HostKeyError {

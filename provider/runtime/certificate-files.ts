@@ -178,7 +178,7 @@ export function read(id: string, props: Inputs): Promise<{ id: string; props: In
     );
     const versions = versionsAfter(wanted, facts.versions, seen);
     const outs = outputsOf(inputs, wanted, { versions, seen, usage, ids: facts.ids });
-    return { id, props: { ...props, ...outs }, inputs };
+    return { id, props: outs, inputs };
   });
 }
 
@@ -227,7 +227,6 @@ function outputsOf(inputs: Inputs, wanted: readonly WantedVersion[], facts: File
   const old = facts.versions.filter(({ name }) => !wanted.some((version) => version.name === name));
   return {
     ...declared(inputs),
-    ...Object.fromEntries(outputs.map((output) => [output, undefined])),
     ...Object.fromEntries(wanted.map(({ role, name }) => [pathOutputs[role], `${folder}/${name}`])),
     ...(leaf ? { certificateSha256: certificateFacts(leaf.x509).sha256 } : {}),
     oldVersions: old.map(({ name }) => `${folder}/${name}`),

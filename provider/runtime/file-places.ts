@@ -5,6 +5,7 @@ import { FileError, type Machine } from "../files/machine";
 import { ownerNumber } from "../files/owner";
 import { type SshTarget, sshAddress, sshMachine } from "../files/ssh";
 import { namedFiles } from "../mysql/named-files";
+import { ServerError } from "../mysql/session";
 import { addressOf } from "../mysql/target";
 import {
   type FilesPlan,
@@ -125,7 +126,9 @@ export async function usageOf(inputs: Inputs, names: readonly string[]): Promise
         if (!ProviderError.is(error)) throw error;
         return undefined;
       });
-      return named === undefined ? { address: `${address} (not reached)`, named: names } : { address, named };
+      return named === undefined
+        ? { address: `${address} (cannot be asked)`, named: names }
+        : { address, named };
     }),
   );
   return Object.fromEntries(
@@ -159,7 +162,14 @@ function serversIn(inputs: Inputs): ConnectionInputs[] {
 
 /** Last parts of the paths: a server in a container knows the folder by another path. */
 async function namedBy(connection: ConnectionInputs): Promise<string[]> {
-  const paths = await sessions.use(targetOf(connection), namedFiles);
+  const target = targetOf(connection);
+  const paths = await sessions.use(target, namedFiles).catch((error: unknown) => {
+    if (!(error instanceof ServerError)) throw error;
+    throw new NotReadyError(addressOf(target), "does not tell which files it names", {
+      why: error.message,
+      todo: "see that the administrator's account has SELECT ON performance_schema.*",
+    });
+  });
   return paths.map((path) =>
     path
       .replace(/[/\\]+$/, "")

@@ -30,14 +30,17 @@ export const otherPassword = "(another password on the server)";
 /** The failure of an operation that left something behind: state keeps what happened. */
 export class PartialFailure extends Error {
   readonly reasons: string[];
+  readonly properties: Inputs;
 
   constructor(
     readonly id: string,
-    readonly properties: Inputs,
+    properties: Inputs,
     cause: unknown,
   ) {
     const text = messageOf(cause);
     super(text);
+    // With an undefined value in it the engine's plugin never answers, and pulumi up hangs.
+    this.properties = JSON.parse(JSON.stringify(properties)) as Inputs;
     this.reasons = [text];
     this.stack = "";
   }

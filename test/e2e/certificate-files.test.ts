@@ -8,6 +8,9 @@ let host: SshHost;
 let deployment: Deployment;
 let folder: string;
 
+/** No server is asked here. */
+const unused = { adminPassword: "unused-password", recoveryPassword: "unused-password" };
+
 const declaration = (given: { db1?: Args; files?: Args } = {}): Declaration => ({
   members: [],
   authorities: [{ name: "ca", authority: { subject: { O: "Example", CN: "Example CA" }, keyBits: 2048 } }],
@@ -34,14 +37,13 @@ async function configure(declared: Declaration, login: Args = {}): Promise<void>
     hostKey,
     ...login,
   };
-  const none = { adminPassword: "none", recoveryPassword: "none" };
-  await deployment.configure(declared, { ...none, logins: { tls: ssh } });
+  await deployment.configure(declared, { ...unused, logins: { tls: ssh } });
 }
 
 beforeAll(async () => {
   host = await startSshHost();
   folder = join(host.root, "srv/tls");
-  deployment = await Deployment.create(declaration(), { adminPassword: "none", recoveryPassword: "none" });
+  deployment = await Deployment.create(declaration(), unused);
   await configure(declaration());
 });
 afterAll(async () => {
@@ -64,7 +66,7 @@ function rememberKeys(): void {
   for (const line of host.key.text.split("\n").slice(2, 4)) keys.add(line);
 }
 
-it("nothing is made, and state knows it, where the folder is not there", async () => {
+it("nothing is made where the folder is not there", async () => {
   expect(await deployment.failing(deployment.up())).toMatch(
     /\[GR005\] 127\.0\.0\.1:\d+ has no folder \/srv\/tls/,
   );
@@ -77,8 +79,9 @@ it("files of a certificate are put on the host by one up, and a second one chang
   expect(createPrivateKey(readFileSync(here(sslKey))).asymmetricKeyType).toBe("rsa");
   expect([sslCa, sslCert, sslCapath].map((path) => existsSync(here(path)))).toEqual([true, true, true]);
   rememberKeys();
-  for (const run of [deployment.up(), deployment.refresh(), deployment.up({ refresh: true })])
-    expect((await run).changes).toEqual({ same: 4 });
+  expect((await deployment.up()).changes).toEqual({ same: 4 });
+  expect((await deployment.refresh()).changes).toEqual({ same: 4 });
+  expect((await deployment.up({ refresh: true })).changes).toEqual({ same: 4 });
 });
 
 it("what was changed by hand is shown by a preview with refresh, and mended", async () => {
@@ -90,7 +93,11 @@ it("what was changed by hand is shown by a preview with refresh, and mended", as
   expect(changes).toEqual({ same: 3, update: 1 });
   expect(output).toMatch(/write server-cert-\w{16}\.pem \(its content is another\)/);
   expect(output).toMatch(/write server-key-\w{16}\.pem \(its mode is 0644, not 0600\)/);
-  expect((await deployment.refresh()).output).toMatch(/server-key-\w{16}\.pem: its mode is 0644, not 0600/);
+  expect((await deployment.refresh()).changes).toEqual({ same: 3, update: 1 });
+  expect(outputs()["drift"]).toEqual([
+    expect.stringMatching(/^server-cert-\w{16}\.pem: its content is another$/),
+    expect.stringMatching(/^server-key-\w{16}\.pem: its mode is 0644, not 0600$/),
+  ]);
   expect((await deployment.up()).changes).toEqual({ same: 3, update: 1 });
   expect(readFileSync(here(sslCert), "utf8")).toBe(cert);
   expect((await deployment.up({ refresh: true })).changes).toEqual({ same: 4 });
@@ -122,6 +129,7 @@ it("another folder gets the files before the old one loses them", async () => {
   await configure(declaration({ db1: { dnsNames: ["db1", "db1.example"] } }));
   await deployment.up();
   expect(readdirSync(folder)).toHaveLength(4);
+  expect(readdirSync(join(host.root, "srv/other"))).toEqual([]);
 });
 
 it("a host that shows another key is told, and nothing is done", async () => {
@@ -140,6 +148,8 @@ it("a creation that ends half-way is in state: what it wrote is deleted with it"
   await configure(declaration({ files: { folder: "/srv/disk" } }));
   expect(await deployment.failing(deployment.up())).toContain("no space left on device");
   expect(readdirSync(host.disk).length).toBeGreaterThan(1);
+  for (const line of host.key.text.split("\n").slice(2, 4))
+    expect(deployment.stateFile()).not.toContain(line);
   await deployment.destroy();
   expect(readdirSync(host.disk)).toEqual(["filler"]);
 });

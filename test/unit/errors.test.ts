@@ -94,6 +94,11 @@ describe("ProviderError", () => {
     expect(kinds).toHaveLength(cases.length);
   });
 
+  it("names another login than the administrator's, where it was that", () => {
+    const error = new errors.AccessDeniedError("db1", "root is not let in", "correct it", "the SSH login");
+    expect(error.message).toBe("[GR003] db1 refused the SSH login\nWhy: root is not let in\nDo: correct it");
+  });
+
   it("carries its facts as fields", () => {
     const error = new errors.StepFailedError("db1:3306", "START", { what: "x" }, { errno: 3092 });
     expect(error.facts).toEqual({ server: "db1:3306", step: "START", errno: 3092 });

@@ -135,6 +135,17 @@ export function describeFilesInUse(version: "5.7.22" | "8.0.15" | "9.7.4"): void
   });
 
   if (newest)
+    it("nothing is deleted where the account may not see what a server names", async () => {
+      await query(member, "CREATE USER blind@'%' IDENTIFIED BY 'blind-password'");
+      const { outs } = await create(declared(first));
+      const blind = { ...outs, servers: [{ ...login(member), user: "blind", password: "blind-password" }] };
+      await expect(remove("id", blind)).rejects.toThrow(
+        `[GR005] ${address()} does not tell which files it names`,
+      );
+      expect(readdirSync(folder)).toHaveLength(3);
+    });
+
+  if (newest)
     it("a server reads the files, and new ones by a reload", async () => {
       const uid = String(process.getuid?.());
       const { outs: one } = await create(declared({ ...first, owner: uid }));

@@ -84,6 +84,13 @@ describe("a login over SSH", () => {
     ["one of two keys that the host may have", () => ({ hostKey: `${host.key.publicLine}\n${ed25519!()}` })],
     ["the text of known_hosts", () => ({ hostKey: undefined, knownHosts: known(ed25519!()) })],
     ["known_hosts with the other key", () => ({ hostKey: undefined, knownHosts: known(rsa!()) })],
+    [
+      "known_hosts that has a key of an old kind too",
+      () => ({
+        hostKey: undefined,
+        knownHosts: `${known("ssh-dss AAAAB3NzaC1kc3MAAACBAA==")}${known(rsa!())}`,
+      }),
+    ],
     ["the path of known_hosts", () => ({ hostKey: undefined, knownHosts: fileWith(known(ed25519!())) })],
   ])("is made with %s", async (_, login) => {
     const { declared, names } = folder();
