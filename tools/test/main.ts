@@ -52,7 +52,7 @@ async function setUp(): Promise<boolean> {
   return failures.length === 0;
 }
 
-async function findServerFiles(): Promise<unknown> {
+async function findServerFiles(): Promise<{ version: string }> {
   const { findServer } = await import("../sandbox/server.js");
   return findServer();
 }
@@ -72,6 +72,13 @@ async function setUpOldServers(): Promise<void> {
       console.error(error instanceof Error ? error.message : error);
     });
   }
+}
+
+async function versionsUsed(leavesOut: boolean): Promise<string> {
+  const { version } = await findServerFiles();
+  const { OLD_VERSIONS } = await import("../sandbox/old-server.js");
+  const old = OLD_VERSIONS.join(" and ");
+  return leavesOut ? `on MySQL ${version}; ${old} left out` : `on MySQL ${version}, ${old}`;
 }
 
 async function runStaticChecks(): Promise<Result> {
@@ -120,7 +127,7 @@ async function runJest(
       suite,
       ...counts,
       seconds: secondsSince(started),
-      ...(leavesOut ? { note: "old servers left out" } : {}),
+      ...(usesOldServers(suite) ? { note: await versionsUsed(leavesOut) } : {}),
     };
     if (result.failed > 0 || (code === 0 && (result.passed > 0 || isFiltered))) return result;
     const note = result.passed === 0 ? "ran no tests" : `jest ended with code ${code}`;
