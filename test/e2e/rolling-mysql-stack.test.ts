@@ -7,7 +7,9 @@ import {
   primaryOf,
   startsOf,
   statementsOf,
+  until,
   variable,
+  viewOf,
   writesOf,
 } from "./servers";
 import { whileWriting } from "./writing";
@@ -76,6 +78,10 @@ describe("a group on the MYSQL stack", () => {
     const [secondary] = sandbox.members.filter(({ name }) => !primaries.includes(name));
     await query(secondary!, "STOP GROUP_REPLICATION");
     await query(secondary!, "START GROUP_REPLICATION");
+    await until("it is ONLINE again", 60, async () => {
+      const views = await Promise.all(sandbox.members.map(viewOf));
+      return views.every((seen) => seen.length === 3 && seen.every(({ state }) => state === "ONLINE"));
+    });
     await expectAllOnline(sandbox);
   });
 });

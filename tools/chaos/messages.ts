@@ -30,7 +30,7 @@ export function messagesIn(output: string): Message[] {
 /** What is wrong with how a failed deployment tells of it. */
 export function complaints(output: string, names: readonly string[]): string[] {
   const messages = messagesIn(output);
-  if (messages.length === 0 && !isFailedCheck(output) && !isCancelledBefore(output))
+  if (messages.length === 0 && !isFailedCheck(output) && !isCancelledBetween(output))
     return ["a deployment failed without a message of the provider"];
   return messages.flatMap(({ code, text }) => [
     ...(names.some((name) => text.includes(name))
@@ -45,9 +45,12 @@ function isFailedCheck(output: string): boolean {
   return / resource '\S+'.* has a problem: /.test(output);
 }
 
-/** Interrupted while nothing was being changed: what there is to say the engine has said. */
-function isCancelledBefore(output: string): boolean {
-  return /error: update canceled/.test(output) && !/ (updating|creating|deleting) \(/.test(output);
+/** Interrupted while nothing was being changed, or with all that was begun finished: what there is to say the engine has said. */
+function isCancelledBetween(output: string): boolean {
+  const named = (pattern: RegExp): string[] => [...output.matchAll(pattern)].map((match) => match[1]!);
+  const done = new Set(named(/ (\S+) (?:updated|created|deleted) \(/g));
+  const begun = named(/ (\S+) (?:updating|creating|deleting) \(/g);
+  return /error: update canceled/.test(output) && begun.every((name) => done.has(name));
 }
 
 export function leaksIn(text: string, secrets: readonly string[]): boolean {
