@@ -1,3 +1,4 @@
+import { tells } from "./facts-query";
 import type { Session } from "./session";
 
 /**
@@ -5,8 +6,7 @@ import type { Session } from "./session";
  * 8.0.16), in its channels. Whether the content of a file is in memory no server tells.
  */
 export async function namedFiles(session: Session): Promise<string[]> {
-  const [{ version } = { version: "" }] = await session.read<{ version: string }>("SELECT @@version version");
-  const persists = !/^5\./.test(version);
+  const persists = tells(await session.askVersion(), "variablesInfo");
   const questions = [
     "SELECT VARIABLE_VALUE value FROM performance_schema.global_variables WHERE VARIABLE_NAME LIKE '%ssl%'",
     "SELECT VARIABLE_VALUE value FROM performance_schema.global_status WHERE VARIABLE_NAME LIKE 'Current\\_tls\\_%'",

@@ -1,6 +1,6 @@
 import { variable } from "../mysql/catalogue";
 import type { ServerFacts } from "../mysql/facts";
-import { type TlsMember, bridgeBetween, protocolsOn } from "../tls/rules";
+import { type TlsMember, bridgeBetween, has, protocolsOn } from "../tls/rules";
 import { defaultOn } from "./settings";
 import { type ServerView, bootstrapFlag, memberContext, viewOf } from "./view";
 import { type Wish, itemsOf } from "./wish";
@@ -87,9 +87,7 @@ export function bridging(view: ServerView, wish: Wish): Bridging | undefined {
 /** What was set since the START, the group does not speak, and what it does speak is not known: all protocols there are. */
 function fromAnything(after: TlsMember): TlsMember | undefined {
   const all = protocolsOn(after.version, "group");
-  const has = (protocol: string): boolean =>
-    after.protocols.some((p) => p.toLowerCase() === protocol.toLowerCase());
-  return all.every(has) ? undefined : { ...after, protocols: all };
+  return all.every((protocol) => has(after.protocols, protocol)) ? undefined : { ...after, protocols: all };
 }
 
 /** The lists of a round, as a person reads them. */

@@ -13,7 +13,6 @@ import { lookFailure, observe, observeSettled } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import type { Sessions } from "../mysql/sessions";
 import { addressOf } from "../mysql/target";
-import { printSteps } from "../plan/step";
 import { Executor } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
@@ -48,7 +47,6 @@ const mostHandOvers = 3;
 
 /** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
 export class BatchRunner {
-  /** What had passed the preflight when late jobs came: it is not tried again. */
   private readonly passed = new WeakMap<Job, string>();
 
   constructor(
@@ -168,14 +166,13 @@ export class BatchRunner {
     late: Late,
   ): Promise<readonly Waiting[]> {
     const { handles } = view;
-    const executor = new Executor(view);
+    const executor = new Executor(view, this.passed);
     const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
     const told = new Set<Handle>();
     try {
       // What cannot be done is refused before anything is tried.
       schedule(await this.picture(view, done, late));
-      await executor.preflight(late, (h) => this.passed.get(h.job) === triedOn(h));
-      handles.forEach((h) => this.passed.set(h.job, triedOn(h)));
+      await executor.preflight(late);
       for await (const stage of this.stages(view, done, late)) {
         executor.requireGoOn();
         await executor.prepare();
@@ -264,10 +261,6 @@ export class BatchRunner {
       });
     return (await Promise.all(opened)).flat();
   }
-}
-
-function triedOn(h: Handle): string {
-  return printSteps(h.plan.stopped).join(";");
 }
 
 /** Before anything is changed, a login that breaks is made anew, once. */

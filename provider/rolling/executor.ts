@@ -1,9 +1,11 @@
 import { interruptedError, withLeft } from "../errors";
 import { isRunning } from "../mysql/facts";
 import { clearLeftProbes } from "../mysql/probe";
+import { printSteps } from "../plan/step";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
+import type { Job } from "./job";
 import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
@@ -20,26 +22,27 @@ import { type Others, leftBetween, requireTalk, silenceOf, speakersOf } from "./
 export class Executor {
   private readonly joining: Joining;
 
-  constructor(private readonly view: GroupView) {
+  /** `passed`: what was tried of a job, also before late ones came; it is not tried again. */
+  constructor(
+    private readonly view: GroupView,
+    private readonly passed: WeakMap<Job, string>,
+  ) {
     this.joining = new Joining(view);
   }
 
-  /**
-   * Everything that can be found out before anything is stopped; what it set for that is taken back on failure. `passed`: whether it
-   * was tried before late jobs came.
-   */
-  async preflight(others: Others, passed: (h: Handle) => boolean): Promise<void> {
+  /** Everything that can be found out before anything is stopped; what it set for that is taken back on failure. */
+  async preflight(others: Others): Promise<void> {
     requireTalk(speakersOf(this.view), others);
     requireRecovery(partiesOf(this.view));
     await inParallel(this.view.all, async (h) => {
       await h.send(() => requireAbility(this.view, h));
       await h.send((session) => clearLeftProbes(session, h.facts.version));
     });
-    await this.prepare(passed);
+    await this.prepare();
   }
 
   /** TLS files of all whose turn it can be: those of a second round when the first is over. */
-  async prepare(passed: (h: Handle) => boolean = () => false): Promise<void> {
+  async prepare(): Promise<void> {
     const waiting = waitingIn(this.view);
     const working = this.view.all.filter(
       (h) => h.job.leave === undefined && !h.settled && !h.prepared && !waiting.has(h.id),
@@ -47,10 +50,9 @@ export class Executor {
     const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
     for (const h of working) h.prepared = true;
     await inParallel(running, (h) => this.material(h));
-    await probeBeforehand(
-      this.view,
-      working.filter((h) => stops(h) && !passed(h)),
-    );
+    const untried = working.filter((h) => stops(h) && this.passed.get(h.job) !== triedOn(h));
+    await probeBeforehand(this.view, untried);
+    for (const h of untried) this.passed.set(h.job, triedOn(h));
   }
 
   async stage(stage: Stage): Promise<void> {
@@ -146,4 +148,9 @@ export class Executor {
     const [next] = this.view.all.filter((h) => !h.settled);
     if (next) throw interruptedError(next.address, leftBetween(next));
   }
+}
+
+/** What a preflight depends on; TLS files and lists it has loaded itself, so that a new look finds them done. */
+function triedOn({ plan }: Handle): string {
+  return [plan.second ? "first" : "last", ...printSteps(plan.stopped)].join("; ");
 }

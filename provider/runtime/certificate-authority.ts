@@ -7,17 +7,17 @@ import {
   replacementsOfAuthority,
 } from "../certificates/changes";
 import { type Issuer, requireFit, requireValid, signed } from "../certificates/issuer";
-import { oneLine } from "../certificates/names";
 import { certificatesIn, keyPem } from "../certificates/pem";
 import { type ReadCertificate, isSelfIssued, sameAuthority } from "../certificates/read";
 import { defaultRenewBefore, isDue, validityFrom } from "../certificates/renewal";
 import { newKey } from "../certificates/signing";
 import { isUnknown } from "../plan/wish";
-import { certificateFacts } from "../tls/certificate";
 import {
   assumed,
+  certificateOutputs,
   issuerIn,
   numberIn,
+  presentIn,
   refusals,
   sayChange,
   subjectFailures,
@@ -169,10 +169,6 @@ function existingIn(inputs: Inputs): { issuer: Issuer; chain: ReadCertificate[] 
   return { issuer, chain: trustChain(issuer.certificate, issuer.chain, "existing.trustBundle") };
 }
 
-function presentIn(state: Inputs): ReadCertificate {
-  return certificatesIn(String(state["certificate"]), "certificate")[0]!;
-}
-
 function declarationOf(inputs: Inputs): AuthorityDeclaration {
   const pathLength = inputs["pathLength"];
   return {
@@ -198,16 +194,9 @@ function outputsFrom(inputs: Inputs, key: KeyObject, chain: readonly ReadCertifi
   const certificate = chain[0]!;
   return {
     ...declared(inputs),
-    certificate: certificate.pem,
+    ...certificateOutputs(certificate, declarationOf(inputs).renewBefore),
     privateKey: keyPem(key, "PKCS8"),
     trustBundle: joined(chain),
     capathFiles: capathFiles(chain),
-    mysqlSubject: oneLine(certificate.subject),
-    mysqlIssuer: oneLine(certificate.issuer),
-    serialNumber: certificate.serialNumber,
-    sha256: certificateFacts(certificate.x509).sha256,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
-    renewalDue: isDue(certificate, declarationOf(inputs).renewBefore, Date.now()),
   };
 }

@@ -1,7 +1,12 @@
 import { type Issuer, type IssuerMaterial, readIssuer } from "../certificates/issuer";
 import { type NamePart, partProblem } from "../certificates/name-parts";
+import { oneLine } from "../certificates/names";
+import { certificatesIn } from "../certificates/pem";
+import type { ReadCertificate } from "../certificates/read";
+import { isDue } from "../certificates/renewal";
 import { InputError } from "../errors";
 import { isUnknown } from "../plan/wish";
+import { certificateFacts } from "../tls/certificate";
 import { sayOnce } from "./context";
 import type { CheckFailure, Inputs } from "./validation";
 
@@ -17,6 +22,25 @@ export function numberIn(inputs: Inputs, property: string, otherwise: number): n
 
 export function issuerIn(inputs: Inputs, property = "issuer"): Issuer {
   return readIssuer(inputs[property] as IssuerMaterial, property);
+}
+
+/** The certificate that state holds. */
+export function presentIn(state: Inputs): ReadCertificate {
+  return certificatesIn(String(state["certificate"]), "certificate")[0]!;
+}
+
+/** Outputs that CAs and other certificates have alike. */
+export function certificateOutputs(certificate: ReadCertificate, renewBefore: number): Inputs {
+  return {
+    certificate: certificate.pem,
+    mysqlSubject: oneLine(certificate.subject),
+    mysqlIssuer: oneLine(certificate.issuer),
+    serialNumber: certificate.serialNumber,
+    sha256: certificateFacts(certificate.x509).sha256,
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    renewalDue: isDue(certificate, renewBefore, Date.now()),
+  };
 }
 
 export function subjectFailures(subject: unknown): CheckFailure[] {

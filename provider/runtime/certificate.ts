@@ -4,17 +4,17 @@ import { issueCertificate } from "../certificates/certificate";
 import { type CertificateDeclaration, type Change, changeOfCertificate } from "../certificates/changes";
 import { type Usage, addressProblem, dnsProblem } from "../certificates/extensions";
 import { type Issuer, requireFit, signed } from "../certificates/issuer";
-import { oneLine } from "../certificates/names";
 import { type KeyFormat, certificatesIn, keyPem } from "../certificates/pem";
 import type { ReadCertificate } from "../certificates/read";
 import { defaultRenewBefore, isDue, validityFrom } from "../certificates/renewal";
 import { newKey } from "../certificates/signing";
 import { isUnknown } from "../plan/wish";
-import { certificateFacts } from "../tls/certificate";
 import {
   assumed,
+  certificateOutputs,
   issuerIn,
   numberIn,
+  presentIn,
   refusals,
   sayChange,
   subjectFailures,
@@ -137,10 +137,6 @@ function changeOf(olds: Inputs, news: Inputs, issuer: Issuer, now: number): Chan
   return changeOfCertificate({ validity, sameIssuer }, declarationOf(olds), declarationOf(news), now);
 }
 
-function presentIn(state: Inputs): ReadCertificate {
-  return certificatesIn(String(state["certificate"]), "certificate")[0]!;
-}
-
 function declarationOf(inputs: Inputs): CertificateDeclaration {
   return {
     subject: subjectIn(inputs),
@@ -163,15 +159,8 @@ function outputsOf(inputs: Inputs, pem: string, key: KeyObject, issuer: Issuer):
   const format = (inputs["privateKeyFormat"] ?? "PKCS8") as KeyFormat;
   return {
     ...declared(inputs),
-    certificate: certificate.pem,
+    ...certificateOutputs(certificate, declarationOf(inputs).renewBefore),
     certificateChain: certificate.pem + joined(intermediates(issuer)),
     privateKey: keyPem(key, format),
-    mysqlSubject: oneLine(certificate.subject),
-    mysqlIssuer: oneLine(certificate.issuer),
-    serialNumber: certificate.serialNumber,
-    sha256: certificateFacts(certificate.x509).sha256,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
-    renewalDue: isDue(certificate, declarationOf(inputs).renewBefore, Date.now()),
   };
 }

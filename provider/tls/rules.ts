@@ -64,7 +64,8 @@ function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function has(list: readonly string[], item: string): boolean {
+/** Names of protocols and ciphers know no capitals. */
+export function has(list: readonly string[], item: string): boolean {
   return list.some((other) => same(other, item));
 }
 

@@ -22,7 +22,7 @@ const wordsOf = (version: string): Words =>
         protocol: "TLSv1.3",
       };
 
-/** An encrypted channel made, changed, broken by hand, mended and removed with the real engine. `version`: undefined is the newest. */
+/** An encrypted channel made, changed, broken by hand, mended and removed with the real engine; a version left out is the newest. */
 export function channelSuite(versions: { source?: "8.0.15"; replica?: "8.0.15" } = {}): void {
   const ofReplica = wordsOf(versions.replica ?? "9.7.4");
   // The source tells it to who can log in: sandboxes of two versions have two administrators' passwords.
