@@ -1,6 +1,7 @@
 import { interruptedError, withLeft } from "../errors";
 import { isRunning } from "../mysql/facts";
 import { clearLeftProbes } from "../mysql/probe";
+import { reloadTls } from "../plan/group-member";
 import { printSteps } from "../plan/step";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
@@ -47,10 +48,13 @@ export class Executor {
     const working = this.view.all.filter(
       (h) => h.job.leave === undefined && !h.settled && !h.prepared && !waiting.has(h.id),
     );
-    const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
+    const isNew = (h: Handle): boolean => this.passed.get(h.job) !== triedOn(h);
+    const running = working.filter(
+      (h) => isRunning(h.facts) && (isNew(h) ? h.plan.material : toSet(h)).length > 0,
+    );
     for (const h of working) h.prepared = true;
     await inParallel(running, (h) => this.material(h));
-    const untried = working.filter((h) => stops(h) && this.passed.get(h.job) !== triedOn(h));
+    const untried = working.filter((h) => stops(h) && isNew(h));
     await probeBeforehand(this.view, untried);
     for (const h of untried) this.passed.set(h.job, triedOn(h));
   }
@@ -148,6 +152,11 @@ export class Executor {
     const [next] = this.view.all.filter((h) => !h.settled);
     if (next) throw interruptedError(next.address, leftBetween(next));
   }
+}
+
+/** TLS files that are to be set; what is set and was loaded in this deployment needs no second RELOAD. */
+function toSet({ plan }: Handle): string[] {
+  return printSteps(plan.material).filter((statement) => statement !== reloadTls);
 }
 
 /** What a preflight depends on; TLS files and lists it has loaded itself, so that a new look finds them done. */

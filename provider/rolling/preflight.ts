@@ -12,9 +12,9 @@ import {
   type Peer,
   mayProbe,
   peerOf,
-  proveGroupLogin,
   proveGroupTls,
   proveRecovery,
+  proveStart,
   requireRecoveryUser,
   standIn,
 } from "./proof";
@@ -186,9 +186,6 @@ export function lostMajority(
   );
 }
 
-/** Group Replication tries its donors until one lets it in; those of a large group need not all be asked. */
-const enoughDonors = 2;
-
 /** Between STOP and START: the member itself tries its peers, so that a START that would fail after 61 s is never sent. */
 export async function proveStopped(
   view: GroupView,
@@ -200,9 +197,7 @@ export async function proveStopped(
   await h.send(async (session, again) => {
     if (again && (await uptimeOf(session)) <= (performance.now() - began) / 1000 + 1)
       throw startedMeanwhile(h.address);
-    const reached = await proveGroupLogin(session, h.facts, h.job.sslMode(h.facts), donors);
-    const recoverFrom = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(h.facts)];
-    await proveRecovery(session, h.facts, recoverFrom, { whoIsDown: "is left out" });
+    await proveStart(session, h.facts, h.job.sslMode(h.facts), donors);
   });
 }
 

@@ -1,5 +1,5 @@
 import { NotReadyError, ProofError } from "../errors";
-import { type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
+import { type ChannelFact, type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
 import { type ClientTls, type Probe, type ProbeOutcome, groupTls, probe, recoveryTls } from "../mysql/probe";
 import type { Session } from "../mysql/session";
 import { certificateProblem } from "../tls/certificate";
@@ -51,10 +51,23 @@ export async function proveGroupTls(
   whoIsDown: WhoIsDown = "fails",
 ): Promise<readonly Peer[]> {
   if (sslMode === "DISABLED" || peers.length === 0) return peers;
+  const outcomes = await probe(session, facts.version, groupProbes(facts, sslMode, peers));
+  return judgedGroupTls(facts, sslMode, peers, outcomes, whoIsDown);
+}
+
+/** A user that does not exist is refused only after TLS has passed. */
+function groupProbes(facts: ServerFacts, sslMode: string, peers: readonly Peer[]): Probe[] {
   const tls = groupTls(facts, sslMode);
-  // A user that does not exist is refused only after TLS has passed.
-  const probes = peers.map((peer): Probe => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
-  const outcomes = await probe(session, facts.version, probes);
+  return peers.map((peer) => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
+}
+
+function judgedGroupTls(
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+  outcomes: readonly ProbeOutcome[],
+  whoIsDown: WhoIsDown,
+): readonly Peer[] {
   const reached = judged(peers, outcomes, facts.address, whoIsDown);
   const failed = reached.flatMap(([peer, outcome]) => tlsFailure(facts.address, peer, outcome));
   if (failed.length === 0) return reached.map(([peer]) => peer);
@@ -116,11 +129,7 @@ export async function proveRecovery(
 ): Promise<readonly Peer[]> {
   const { channel } = of;
   if (!channel || donors.length === 0) return donors;
-  const outcomes = await probe(
-    session,
-    facts.version,
-    donors.map((donor): Probe => ({ ...donor, user: channel.user, password: channel.password, tls })),
-  );
+  const outcomes = await probe(session, facts.version, recoveryProbes(channel, tls, donors));
   const reached = judged(donors, outcomes, of.address, whoIsDown);
   const failed = reached.flatMap(([donor, outcome]) =>
     outcome.accepted ? [] : [`${donor.address}: ${outcome.reason} (${outcome.errno})`],
@@ -135,6 +144,10 @@ export async function proveRecovery(
     },
     outcomes.flatMap((o) => (o.accepted ? [] : [o.errno])),
   );
+}
+
+function recoveryProbes({ user, password }: ChannelFact, tls: ClientTls, donors: readonly Peer[]): Probe[] {
+  return donors.map((donor) => ({ ...donor, user, password, tls }));
 }
 
 const files = ["ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_crl", "ssl_crlpath", "public_key_path"];
@@ -185,6 +198,62 @@ export async function proveGroupLogin(
 export function mayProbe(facts: ServerFacts): boolean {
   const self = selfOf(facts);
   return self === undefined || self.state === "OFFLINE" || self.role === "PRIMARY";
+}
+
+/**
+ * What a stopped member will do at its START: talk to each peer as the group does, and recover from one of its donors. In one round of
+ * logins where XCom carries the group; where anything is wrong, each question by itself, so that the answer says what.
+ */
+export async function proveStart(
+  session: Session,
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+): Promise<void> {
+  if (await provenAtOnce(session, facts, sslMode, peers)) return;
+  const reached = await proveGroupLogin(session, facts, sslMode, peers);
+  const donors = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(facts)];
+  await proveRecovery(session, facts, donors, { whoIsDown: "is left out" });
+}
+
+/** Group Replication tries its donors until one lets it in; those of a large group need not all be asked. */
+const enoughDonors = 2;
+
+async function provenAtOnce(
+  session: Session,
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+): Promise<boolean> {
+  const { channel } = facts;
+  if (!usesXcom(facts) || sslMode === "DISABLED" || !channel || peers.length === 0) return false;
+  const donors = peers.slice(0, enoughDonors);
+  const spared = isAsStrict(recoveryTls(facts), groupTls(facts, sslMode)) ? donors : [];
+  const asked = peers.filter((peer) => !spared.includes(peer));
+  const logins = [
+    ...recoveryProbes(channel, recoveryTls(facts), donors),
+    ...groupProbes(facts, sslMode, asked),
+  ];
+  const outcomes = await probe(session, facts.version, logins);
+  if (!outcomes.slice(0, donors.length).every(({ accepted }) => accepted)) return false;
+  const told = outcomes.slice(donors.length);
+  const ofAll = peers.map((peer): ProbeOutcome => told[asked.indexOf(peer)] ?? { accepted: true });
+  judgedGroupTls(facts, sslMode, peers, ofAll, "is left out");
+  return true;
+}
+
+const verification = ["ca", "capath", "cert", "key", "crl", "crlpath"] as const;
+
+/** A login that is accepted with one proves that one with the other would be. */
+function isAsStrict(one: ClientTls, other: ClientTls): boolean {
+  const same = (name: keyof ClientTls): boolean => (one[name] ?? "") === (other[name] ?? "");
+  const verifies = verification.some((name) => (other[name] ?? "") !== "");
+  return (
+    one.enabled &&
+    (["cipher", "tlsVersion", "ciphersuites"] as const).every(same) &&
+    (!verifies || verification.every(same)) &&
+    (!other.verifyIdentity || one.verifyIdentity)
+  );
 }
 
 function usesXcom(facts: ServerFacts): boolean {
