@@ -22,6 +22,7 @@ import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
+import { ProvenPairs } from "./start-proof";
 import { type Others, leftBetween } from "./talk";
 
 /** A job that has arrived, and who waits for its end. */
@@ -48,6 +49,7 @@ const mostHandOvers = 3;
 /** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
 export class BatchRunner {
   private readonly passed = new WeakMap<Job, string>();
+  private readonly pairs = new ProvenPairs();
 
   constructor(
     private readonly sessions: Sessions,
@@ -121,7 +123,7 @@ export class BatchRunner {
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
-          const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted);
+          const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted, this.pairs);
           return await this.work(batch, view, done, late);
         } finally {
           await Promise.all(handles.map((h) => h.close()));

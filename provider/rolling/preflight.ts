@@ -14,11 +14,11 @@ import {
   peerOf,
   proveGroupTls,
   proveRecovery,
-  proveStart,
   requireRecoveryUser,
   standIn,
 } from "./proof";
 import { lostQuorum } from "./schedule";
+import { proveStart } from "./start-proof";
 import { majorityOf, mostAway } from "./waves";
 
 /** What can be known without changing anything: privileges, errant transactions. */
@@ -197,7 +197,8 @@ export async function proveStopped(
   await h.send(async (session, again) => {
     if (again && (await uptimeOf(session)) <= (performance.now() - began) / 1000 + 1)
       throw startedMeanwhile(h.address);
-    await proveStart(session, h.facts, h.job.sslMode(h.facts), donors);
+    const others = view.all.filter((o) => o !== h).map((o) => o.facts);
+    await proveStart(session, h.facts, h.job.sslMode(h.facts), donors, view.pairs, others);
   });
 }
 

@@ -56,12 +56,12 @@ export async function proveGroupTls(
 }
 
 /** A user that does not exist is refused only after TLS has passed. */
-function groupProbes(facts: ServerFacts, sslMode: string, peers: readonly Peer[]): Probe[] {
+export function groupProbes(facts: ServerFacts, sslMode: string, peers: readonly Peer[]): Probe[] {
   const tls = groupTls(facts, sslMode);
   return peers.map((peer) => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
 }
 
-function judgedGroupTls(
+export function judgedGroupTls(
   facts: ServerFacts,
   sslMode: string,
   peers: readonly Peer[],
@@ -146,7 +146,7 @@ export async function proveRecovery(
   );
 }
 
-function recoveryProbes({ user, password }: ChannelFact, tls: ClientTls, donors: readonly Peer[]): Probe[] {
+export function recoveryProbes({ user, password }: ChannelFact, tls: ClientTls, donors: readonly Peer[]): Probe[] {
   return donors.map((donor) => ({ ...donor, user, password, tls }));
 }
 
@@ -200,62 +200,6 @@ export function mayProbe(facts: ServerFacts): boolean {
   return self === undefined || self.state === "OFFLINE" || self.role === "PRIMARY";
 }
 
-/**
- * What a stopped member will do at its START: talk to each peer as the group does, and recover from one of its donors. In one round of
- * logins where XCom carries the group; where anything is wrong, each question by itself, so that the answer says what.
- */
-export async function proveStart(
-  session: Session,
-  facts: ServerFacts,
-  sslMode: string,
-  peers: readonly Peer[],
-): Promise<void> {
-  if (await provenAtOnce(session, facts, sslMode, peers)) return;
-  const reached = await proveGroupLogin(session, facts, sslMode, peers);
-  const donors = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(facts)];
-  await proveRecovery(session, facts, donors, { whoIsDown: "is left out" });
-}
-
-/** Group Replication tries its donors until one lets it in; those of a large group need not all be asked. */
-const enoughDonors = 2;
-
-async function provenAtOnce(
-  session: Session,
-  facts: ServerFacts,
-  sslMode: string,
-  peers: readonly Peer[],
-): Promise<boolean> {
-  const { channel } = facts;
-  if (!usesXcom(facts) || sslMode === "DISABLED" || !channel || peers.length === 0) return false;
-  const donors = peers.slice(0, enoughDonors);
-  const spared = isAsStrict(recoveryTls(facts), groupTls(facts, sslMode)) ? donors : [];
-  const asked = peers.filter((peer) => !spared.includes(peer));
-  const logins = [
-    ...recoveryProbes(channel, recoveryTls(facts), donors),
-    ...groupProbes(facts, sslMode, asked),
-  ];
-  const outcomes = await probe(session, facts.version, logins);
-  if (!outcomes.slice(0, donors.length).every(({ accepted }) => accepted)) return false;
-  const told = outcomes.slice(donors.length);
-  const ofAll = peers.map((peer): ProbeOutcome => told[asked.indexOf(peer)] ?? { accepted: true });
-  judgedGroupTls(facts, sslMode, peers, ofAll, "is left out");
-  return true;
-}
-
-const verification = ["ca", "capath", "cert", "key", "crl", "crlpath"] as const;
-
-/** A login that is accepted with one proves that one with the other would be. */
-function isAsStrict(one: ClientTls, other: ClientTls): boolean {
-  const same = (name: keyof ClientTls): boolean => (one[name] ?? "") === (other[name] ?? "");
-  const verifies = verification.some((name) => (other[name] ?? "") !== "");
-  return (
-    one.enabled &&
-    (["cipher", "tlsVersion", "ciphersuites"] as const).every(same) &&
-    (!verifies || verification.every(same)) &&
-    (!other.verifyIdentity || one.verifyIdentity)
-  );
-}
-
-function usesXcom(facts: ServerFacts): boolean {
+export function usesXcom(facts: ServerFacts): boolean {
   return stackInEffect(facts) === "XCOM";
 }
