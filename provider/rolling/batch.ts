@@ -123,7 +123,15 @@ export class BatchRunner {
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
-          const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted, this.pairs);
+          const view = new GroupView(
+            job.group,
+            byId,
+            witnesses,
+            strangers,
+            this.say,
+            this.interrupted,
+            this.pairs,
+          );
           return await this.work(batch, view, done, late);
         } finally {
           await Promise.all(handles.map((h) => h.close()));

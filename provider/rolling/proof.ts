@@ -146,7 +146,11 @@ export async function proveRecovery(
   );
 }
 
-export function recoveryProbes({ user, password }: ChannelFact, tls: ClientTls, donors: readonly Peer[]): Probe[] {
+export function recoveryProbes(
+  { user, password }: ChannelFact,
+  tls: ClientTls,
+  donors: readonly Peer[],
+): Probe[] {
   return donors.map((donor) => ({ ...donor, user, password, tls }));
 }
 
