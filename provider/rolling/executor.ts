@@ -112,7 +112,10 @@ export class Executor {
 
   /** Undoes what was done on every member that is not whole yet, after a failure before anything was stopped. */
   async takeBackAll(error: unknown): Promise<unknown> {
-    const open = this.view.all.filter((h) => !h.settled && h.touched);
+    // Whose failure it is comes first: what is left is told of that member.
+    const open = this.view.all
+      .filter((h) => !h.settled && h.touched)
+      .sort((a, b) => Number(b.failure === error) - Number(a.failure === error));
     const isOwn = open.some((h) => h.failure === error);
     let told = error;
     for (const h of open) {
