@@ -11,7 +11,7 @@ import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
 import { probeBeforehand, proveInPlace, requireAbility, stops } from "./preflight";
-import { proveOwnCertificate } from "./proof";
+import { proveOwnCertificate, requireExpected } from "./proof";
 import { partiesOf, requireRecovery } from "./recovery-talk";
 import { restartWave, stop } from "./restart";
 import { waitingIn } from "./see";
@@ -83,6 +83,7 @@ export class Executor {
   private async material(h: Handle): Promise<void> {
     await h.apply(h.plan.material);
     await h.observe();
+    requireExpected(h.facts, h.job.expectedCertificate);
     await proveOwnCertificate(h.facts, h.job.sslMode(h.facts));
   }
 
@@ -115,7 +116,10 @@ export class Executor {
 
   /** Undoes what was done on every member that is not whole yet, after a failure before anything was stopped. */
   async takeBackAll(error: unknown): Promise<unknown> {
-    const open = this.view.all.filter((h) => !h.settled && h.touched);
+    // Whose failure it is comes first: what is left is told of that member.
+    const open = this.view.all
+      .filter((h) => !h.settled && h.touched)
+      .sort((a, b) => Number(b.failure === error) - Number(a.failure === error));
     const isOwn = open.some((h) => h.failure === error);
     let told = error;
     for (const h of open) {
