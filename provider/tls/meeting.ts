@@ -96,7 +96,7 @@ function shake(
       });
     };
     secure.setTimeout(limit, () => end(`no answer within ${limit / 1000} s`));
-    secure.once("error", (error) => end(alertIn(error)));
+    secure.once("error", (error: Error) => end(alertIn(error)));
     secure.once("close", () => end("it closed the connection"));
     secure.once("secureConnect", () => {
       shown = chainOf(secure);
