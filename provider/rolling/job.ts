@@ -4,6 +4,7 @@ import type { Target } from "../mysql/target";
 import type { MemberPlan } from "../plan/group-member";
 import type { Step } from "../plan/step";
 import type { Wish } from "../plan/wish";
+import type { ToldOf } from "./told";
 
 /** How a change of the group may go. Times in seconds. */
 export interface Rollout {
@@ -34,6 +35,8 @@ export interface Job {
   readonly rollout: Rollout;
   /** Variables as they will be; pure. What is not in it stays. */
   readonly declared: (facts: ServerFacts) => Wish;
+  /** What the program tells of the member's TLS files. */
+  readonly told?: ToldOf | undefined;
   /** Server time up to which values are known to be in effect. */
   readonly settledAt?: number | undefined;
   /** An earlier deployment has made the first of its two rounds, and left it waiting for the others. */

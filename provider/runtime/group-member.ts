@@ -29,6 +29,7 @@ import {
   wishOf,
 } from "../plan/wish";
 import type { Job, JobResult } from "../rolling/job";
+import type { ToldOf } from "../rolling/told";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
@@ -44,6 +45,7 @@ import {
   stubChanged,
 } from "./lifecycle";
 import { rolloutOf } from "./rollout";
+import { toldFailures, toldIn, withoutStrayTexts } from "./told";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
 
@@ -80,6 +82,7 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
     ...shapeFailures("member", inputs),
     ...variableFailures(inputs, memberProperties),
     ...plainFailures(inputs),
+    ...toldFailures(inputs),
   ]);
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
@@ -99,7 +102,7 @@ function plainFailures(inputs: Inputs): CheckFailure[] {
   return [{ property: "sslMode", reason }];
 }
 
-export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
+export function diff(id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const state = stateIn<MemberState>(olds);
   const before = removedFrom(olds, news, memberProperties);
   const { view } = state.facts;
@@ -110,6 +113,7 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, { changes, restarts: plan.action === "restart" });
+  coordinator.tell(group, id, toldBy(news, olds));
   const notes = unseen.map(
     (name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`,
   );
@@ -122,7 +126,8 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
 }
 
 export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
-  const result = await coordinator.submit(jobOf(inputs, undefined, []), knownMembers(inputs));
+  const job = { ...jobOf(inputs, undefined, []), told: toldBy(inputs, {}) };
+  const result = await coordinator.submit(job, knownMembers(inputs));
   return { id: result.facts.uuid, outs: await outputsOf(inputs, result, undefined) };
 }
 
@@ -132,7 +137,7 @@ export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ 
   const seen = await sessions.use(target, (session) => observe(session));
   const others = seen.members.map((m) => `${m.host}:${m.port}`);
   const result = await coordinator
-    .submit(jobOf(news, state, managedBy(olds)), others)
+    .submit({ ...jobOf(news, state, managedBy(olds)), told: toldBy(news, olds) }, others)
     .catch((error: unknown) => {
       throw failureOf(id, olds, error);
     });
@@ -157,8 +162,9 @@ export async function read(
     state,
     shown,
   );
-  const inputs = liveInputs(declared(props), facts);
-  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
+  const live = liveInputs(declared(props), facts);
+  const kept = withoutStrayTexts(declared(props), { ...outs, ...keptOptionFile(props, outs), ...live });
+  return { id, props: kept, inputs: withoutStrayTexts(declared(props), live) };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -303,6 +309,10 @@ function listsToCome(view: ServerView, { variables }: MemberWish): string[] {
     (name) =>
       name in variables && canonical(variable(name), view.variables[name]?.value ?? null) !== variables[name],
   );
+}
+
+function toldBy(news: Inputs, olds: Inputs): ToldOf {
+  return { before: toldIn(olds), after: toldIn(news) };
 }
 
 /** The declaration with live values in it: what differs is drift. */

@@ -54,6 +54,9 @@ const member = z.strictObject({
   bootstrap: known(z.boolean()).optional(),
   installPlugin: known(z.boolean()).optional(),
   rollout: rolloutSchema.optional(),
+  expectedCertificate: text.optional(),
+  expectedCa: text.optional(),
+  expectedCrl: text.optional(),
   variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(
