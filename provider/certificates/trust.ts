@@ -189,7 +189,10 @@ function lengthProblem(chain: readonly ReadCertificate[]): Refusal | undefined {
   let below = 0;
   for (const [i, { pathLength, subject, issuer }] of chain.entries()) {
     if (i > 1 && pathLength !== undefined && below > pathLength)
-      return refused("authority", `${oneLine(subject)} allows ${pathLength} CAs below it, and there are more`);
+      return refused(
+        "authority",
+        `${oneLine(subject)} allows ${pathLength} CAs below it, and there are more`,
+      );
     if (i > 0 && !sameName(subject, issuer)) below += 1;
   }
   return undefined;
@@ -239,7 +242,8 @@ function listVerdict(list: ReadList, issuer: ReadCertificate, now: number): Verd
     refused("list", `the other's revocation list of ${nameOf(issuer)} ${what}`);
   const when = listDates(list, now);
   if (when !== undefined) return wrong(when);
-  if (!issuer.signsLists) return wrong("is signed by a CA that may not sign lists (its keyUsage lacks cRLSign)");
+  if (!issuer.signsLists)
+    return wrong("is signed by a CA that may not sign lists (its keyUsage lacks cRLSign)");
   const signed = isSignedBy(list, issuer.x509.publicKey);
   if (signed === false) return wrong("is signed with another key");
   return signed === undefined || list.unusual ? "unknown" : undefined;

@@ -4,7 +4,10 @@ export type Cell = "ok" | "unknown" | { readonly why: string };
 const legend = "a row shows its certificate, a column verifies it; ?: not known from here";
 
 /** A table of all members both ways, and below it the reasons by number. */
-export function printMatrix(names: readonly string[], cellAt: (shows: number, verifies: number) => Cell): string {
+export function printMatrix(
+  names: readonly string[],
+  cellAt: (shows: number, verifies: number) => Cell,
+): string {
   const cells = names.map((_, i) => names.map((_, j) => cellAt(i, j)));
   const reasons = [...new Set(cells.flat().flatMap((cell) => (typeof cell === "object" ? [cell.why] : [])))];
   const textOf = (cell: Cell): string =>

@@ -72,7 +72,10 @@ function withDeclared({ facts, job }: Handle): ServerFacts | undefined {
   const files = Object.entries(job.declared(facts)).filter(([name]) => /^(ssl|tls)_/.test(name));
   if (files.some(([, value]) => value === "")) return undefined;
   const seen = files.map(([name, value]) => [name, { ...facts.variables[name], value }]);
-  return { ...facts, variables: { ...facts.variables, ...Object.fromEntries(seen) } as ServerFacts["variables"] };
+  return {
+    ...facts,
+    variables: { ...facts.variables, ...Object.fromEntries(seen) } as ServerFacts["variables"],
+  };
 }
 
 /**

@@ -97,7 +97,8 @@ const refusedLogin = new Set([1045, 1044, 3159, 2061, 1130]);
 
 function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
   const { shown, verified } = cellsOf(outcome);
-  const told = (cell: Cell, who: string): string[] => (typeof cell === "object" ? [`${who}: ${cell.why}`] : []);
+  const told = (cell: Cell, who: string): string[] =>
+    typeof cell === "object" ? [`${who}: ${cell.why}`] : [];
   return [
     ...told(shown, `${peer.address} did not accept the certificate of ${from}`),
     ...told(verified, `${from} did not accept ${peer.address}`),

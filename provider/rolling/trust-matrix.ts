@@ -1,4 +1,11 @@
-import { type Fault, type Role, type Shown, type Trust, type Verdict, verdictOn } from "../certificates/trust";
+import {
+  type Fault,
+  type Role,
+  type Shown,
+  type Trust,
+  type Verdict,
+  verdictOn,
+} from "../certificates/trust";
 import { ProofError } from "../errors";
 import { nameProblem } from "../tls/certificate";
 import { type Cell, printMatrix } from "./matrix";
@@ -106,6 +113,11 @@ function subjectOf(failing: readonly Failing[]): { server: string; told: string 
     return verifies.hasJob
       ? { server: verifies.address, told: "it would refuse the certificates of members of its group" }
       : { server: holder.address, told: `${verifies.address} would refuse certificates of its group` };
+  const between = [shows, verifies].find((party) =>
+    failing.every((f) => f.shows === party || f.verifies === party),
+  );
+  if (between?.hasJob)
+    return { server: between.address, told: "it and its peers would refuse each other's certificates" };
   return { server: holder.address, told: "members of its group would refuse each other's certificates" };
 }
 

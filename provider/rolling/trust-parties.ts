@@ -114,11 +114,16 @@ interface Files {
 
 function filesOf(told: readonly Told[], path: Files["path"]): Files {
   const text = (kind: ToldKind, option: string): string | undefined => textOf(kind, path(option) ?? "", told);
-  const [certificates, authorities, lists] = [text("certificate", "cert"), text("ca", "ca"), text("crl", "crl")];
+  const [certificates, authorities, lists] = [
+    text("certificate", "cert"),
+    text("ca", "ca"),
+    text("crl", "crl"),
+  ];
   const hasNoList = path("crl") === "" && path("crlpath") === "";
   return {
     path,
-    certificates: certificates === undefined ? undefined : certificatesIn(certificates, "expectedCertificate"),
+    certificates:
+      certificates === undefined ? undefined : certificatesIn(certificates, "expectedCertificate"),
     authorities: authorities === undefined ? undefined : certificatesIn(authorities, "expectedCa"),
     lists: lists === undefined ? (hasNoList ? "none" : undefined) : listsIn(lists, "expectedCrl"),
   };

@@ -118,7 +118,11 @@ function listOf(authority: Authority, revoked: readonly string[], seconds = 86_4
   const [now, since] = [Date.now(), new Date(Date.now() - 600_000)];
   const serials = revoked.map((pem) => certificatesIn(pem, "revoked")[0]!.serialNumber);
   const content = {
-    revoked: serials.map((serialNumber) => ({ serialNumber, reason: "keyCompromise" as const, revokedAt: since })),
+    revoked: serials.map((serialNumber) => ({
+      serialNumber,
+      reason: "keyCompromise" as const,
+      revokedAt: since,
+    })),
     number: 1,
     validity: { notBefore: since, notAfter: new Date(now + seconds * 1000) },
   };
@@ -147,14 +151,18 @@ describe("what the program tells of TLS files", () => {
   describe.each(["a secondary", "the primary"])("on %s", (role) => {
     it("a certificate of a CA that its peers do not trust is refused before anything is set", async () => {
       const i = await group.indexOf(role);
-      const fresh = await certificateFor(group, its(i), "foreign", { authority: await makeAuthority("Foreign") });
+      const fresh = await certificateFor(group, its(i), "foreign", {
+        authority: await makeAuthority("Foreign"),
+      });
       const found = await expectRefused(i, (n) => (n === i ? fresh : {}));
       expect(found.what).toBe(
         `${addressOf(its(i))}: its certificate, and no other, would be refused by members of its group`,
       );
       expect(rowOf(found, its(i))).toEqual(["1", "1", "1"]);
       expect(rowOf(found, its((i + 1) % 3))).toEqual(["ok", "ok", "ok"]);
-      expect(found.why).toMatch(/1: its certificate is signed by .*\/CN=Foreign, and the other trusts no CA up to/);
+      expect(found.why).toMatch(
+        /1: its certificate is signed by .*\/CN=Foreign, and the other trusts no CA up to/,
+      );
       expect(found.todo).toMatch(/sslCa/);
     });
 
@@ -163,7 +171,9 @@ describe("what the program tells of TLS files", () => {
       const { cert } = await makeAuthority("Next");
       const edit = { sslCa: group.file(its(i), "next-alone", cert), expectedCa: cert };
       const found = await expectRefused(i, (n) => (n === i ? edit : {}));
-      expect(found.what).toBe(`${addressOf(its(i))}: it would refuse the certificates of members of its group`);
+      expect(found.what).toBe(
+        `${addressOf(its(i))}: it would refuse the certificates of members of its group`,
+      );
       expect(group.all.map((m) => rowOf(found, m)[i])).toEqual(["1", "1", "1"]);
     });
 
@@ -173,20 +183,31 @@ describe("what the program tells of TLS files", () => {
         notBefore: daysFromNow(-2),
         notAfter: daysFromNow(-1),
       });
-      expect((await expectRefused(i, (n) => (n === i ? expired : {}))).why).toMatch(/1: its certificate expired on/);
+      expect((await expectRefused(i, (n) => (n === i ? expired : {}))).why).toMatch(
+        /1: its certificate expired on/,
+      );
     });
   });
 
   it("a certificate that does not cover its host keeps the group from VERIFY_IDENTITY", async () => {
     const i = await group.indexOf("a secondary");
-    const elsewhere = await certificateFor(group, its(i), "elsewhere", { dns: ["db9.example"], ip: ["192.0.2.9"] });
-    const found = await expectRefused(i, (n) => ({ sslMode: "VERIFY_IDENTITY", ...(n === i ? elsewhere : {}) }));
+    const elsewhere = await certificateFor(group, its(i), "elsewhere", {
+      dns: ["db9.example"],
+      ip: ["192.0.2.9"],
+    });
+    const found = await expectRefused(i, (n) => ({
+      sslMode: "VERIFY_IDENTITY",
+      ...(n === i ? elsewhere : {}),
+    }));
     expect(found.why).toMatch(/: its certificate does not cover 127\.0\.0\.1, by which its peers know it/);
     expect(rowOf(found, its((i + 1) % 3))).toEqual(["ok", "ok", "ok"]);
   });
 
   it("a list that has ended is refused before anything is set", async () => {
-    const edit = (n: number): Inputs => ({ sslCrl: group.file(its(n), "ended", ended()), expectedCrl: ended() });
+    const edit = (n: number): Inputs => ({
+      sslCrl: group.file(its(n), "ended", ended()),
+      expectedCrl: ended(),
+    });
     const found = await refused(group.all, () => group.failing(edit));
     expect(found).toMatchObject({ code: "GR106", left: "nothing was changed" });
     expect(found.why).toMatch(/1: the other's revocation list of .* ended on/);
@@ -215,7 +236,9 @@ describe("what the program tells of TLS files", () => {
       })),
     );
     const found = await refused(group.all, () => group.failing((i) => edits[i]!));
-    expect(found.why).toMatch(/\d: as long as the other has not changed: its certificate is signed by .*CN=Next/);
+    expect(found.why).toMatch(
+      /\d: as long as the other has not changed: its certificate is signed by .*CN=Next/,
+    );
     expect(found.todo).toMatch(/^make it three changes/);
   });
 
@@ -225,13 +248,18 @@ describe("what the program tells of TLS files", () => {
     const found = await undone(group.all, () =>
       group.failing((n) => (n === i ? { sslCert, expectedCertificate } : {})),
     );
-    expect(found).toMatchObject({ code: "GR103", what: expect.stringContaining("refused ALTER INSTANCE RELOAD TLS") as string });
+    expect(found).toMatchObject({
+      code: "GR103",
+      what: expect.stringContaining("refused ALTER INSTANCE RELOAD TLS") as string,
+    });
     await expectHealthy(group.all);
   });
 
   it("a server that is to join with a certificate that nobody accepts is kept out alone", () =>
     withServer(group.sandbox, async (server) => {
-      const fresh = await certificateFor(group, server, "joiner", { authority: await makeAuthority("Foreign") });
+      const fresh = await certificateFor(group, server, "joiner", {
+        authority: await makeAuthority("Foreign"),
+      });
       const declared = memberInputs(group.sandbox, server, {
         sslMode: "VERIFY_CA",
         expectedCa: authorityOf(group.sandbox).cert,
@@ -252,7 +280,11 @@ describe("what the program tells of TLS files", () => {
       expect(await snapshot(server)).toEqual(before);
       expect(changed.failures).toEqual([undefined, undefined, undefined]);
       group.members = changed.after;
-      expect(await Promise.all(group.all.map((m) => value(m, "@@group_replication_member_weight")))).toEqual(["60", "60", "60"]);
+      expect(await Promise.all(group.all.map((m) => value(m, "@@group_replication_member_weight")))).toEqual([
+        "60",
+        "60",
+        "60",
+      ]);
       await expectHealthy(group.all);
     }));
 
@@ -283,8 +315,12 @@ describe("what the program tells of TLS files", () => {
       );
       expect(found).toMatchObject({ code: "GR106", left: expect.stringMatching(/as before/) as string });
       const primary = its(await group.primary());
-      expect(found.what).toBe(`${addressOf(primary)}: TLS with ssl_mode VERIFY_CA failed between it and its peers`);
-      expect(found.why).toMatch(new RegExp(`${addressOf(primary)} did not accept ${addressOf(its(i))}: .*certificate`));
+      expect(found.what).toBe(
+        `${addressOf(primary)}: TLS with ssl_mode VERIFY_CA failed between it and its peers`,
+      );
+      expect(found.why).toMatch(
+        new RegExp(`${addressOf(primary)} did not accept ${addressOf(its(i))}: .*certificate`),
+      );
       expect(rowOf(found, its(i)).filter((cell) => cell === "1")).toHaveLength(1);
       await expectHealthy(group.all);
     });
@@ -334,7 +370,9 @@ describe("what the program tells of TLS files, on the MYSQL stack", () => {
   it("a certificate of a CA that its peers do not trust is refused before anything is set", async () => {
     const i = await group.indexOf("a secondary");
     const member = group.all[i]!;
-    const fresh = await certificateFor(group, member, "foreign", { authority: await makeAuthority("Foreign") });
+    const fresh = await certificateFor(group, member, "foreign", {
+      authority: await makeAuthority("Foreign"),
+    });
     const found = await refused(group.all, () => group.failing((n) => (n === i ? fresh : {})));
     expect(found).toMatchObject({ code: "GR106", left: "nothing was changed" });
     expect(rowOf(found, member)).toEqual(["1", "1", "1"]);

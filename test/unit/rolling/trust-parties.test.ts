@@ -18,7 +18,8 @@ const told: Told = {
   ca: { text: bundle, path: "/ca.pem" },
   crl: { text: crl, path: "/crl.pem" },
 };
-const pems = (all: readonly { pem: string }[] | undefined): string => (all ?? []).map(({ pem }) => pem).join("");
+const pems = (all: readonly { pem: string }[] | undefined): string =>
+  (all ?? []).map(({ pem }) => pem).join("");
 
 describe("sideOf, on XCOM", () => {
   const member = facts({ state: "ONLINE", variables: files });
@@ -31,12 +32,20 @@ describe("sideOf, on XCOM", () => {
     expect(chain.startsWith(certificate.pem)).toBe(true);
     expect(pems(sent)).toBe(bundle);
     expect(pems(verifies.server.authorities)).toBe(bundle);
-    expect(verifies).toMatchObject({ server: { lists: "none", trustsMore: false }, client: { lists: "none" } });
+    expect(verifies).toMatchObject({
+      server: { lists: "none", trustsMore: false },
+      client: { lists: "none" },
+    });
     expect([mode, host]).toEqual(["REQUIRED", "db1"]);
   });
 
   it("goes by the files that are declared", () => {
-    const after = { ssl_ca: "/new.pem", ssl_crl: "/crl.pem", [`${gr}ssl_mode`]: "VERIFY_CA", [`${gr}local_address`]: "db9:1" };
+    const after = {
+      ssl_ca: "/new.pem",
+      ssl_crl: "/crl.pem",
+      [`${gr}ssl_mode`]: "VERIFY_CA",
+      [`${gr}local_address`]: "db9:1",
+    };
     const side = sideOf(member, [told], after, []);
     expect(side.verifies.server.authorities).toBeUndefined();
     expect(side.verifies.server.lists).toHaveLength(1);
@@ -62,7 +71,12 @@ describe("sideOf, on XCOM", () => {
 
   it("takes the admin interface's files, where tls_source says so", () => {
     const admin = facts({
-      variables: { ...files, [`${gr}tls_source`]: "MYSQL_ADMIN", admin_ssl_ca: "/other.pem", admin_ssl_cert: "/cert.pem" },
+      variables: {
+        ...files,
+        [`${gr}tls_source`]: "MYSQL_ADMIN",
+        admin_ssl_ca: "/other.pem",
+        admin_ssl_cert: "/cert.pem",
+      },
     });
     const { shows, verifies } = sideOf(admin, [told], {}, []);
     expect(verifies.server.authorities).toBeUndefined();
@@ -77,14 +91,22 @@ describe("sideOf, on the MYSQL stack", () => {
 
   it("shows the server's whole file, and verifies servers by the recovery channel's files", () => {
     const { shows, verifies } = sideOf(on(recovery), [told], {}, []);
-    expect(shows.server).toMatchObject({ sent: [{ serialNumber: middle.certificate.serialNumber }], sendsMore: false });
+    expect(shows.server).toMatchObject({
+      sent: [{ serialNumber: middle.certificate.serialNumber }],
+      sendsMore: false,
+    });
     expect(shows.client).toBeUndefined();
     expect(pems(verifies.server.authorities)).toBe(bundle);
     expect(pems(verifies.client.authorities)).toBe(bundle);
   });
 
   it("shows no certificate as a client where the recovery channel has none", () => {
-    const { shows, verifies } = sideOf(on({ [`${gr}recovery_ssl_cert`]: "", [`${gr}recovery_ssl_ca`]: "/own.pem" }), [told], {}, []);
+    const { shows, verifies } = sideOf(
+      on({ [`${gr}recovery_ssl_cert`]: "", [`${gr}recovery_ssl_ca`]: "/own.pem" }),
+      [told],
+      {},
+      [],
+    );
     expect(shows.client).toBe("none");
     expect(verifies.server.authorities).toBeUndefined();
   });
