@@ -1,4 +1,4 @@
-import { GroupRestartError, NotReadyError, QuorumRiskError, StepFailedError } from "../errors";
+import { GroupRestartError, NotReadyError, ProofError, QuorumRiskError, StepFailedError } from "../errors";
 import { type ServerFacts, isStarting, stackInEffect, valueOf } from "../mysql/facts";
 import { missingFrom, uptimeOf } from "../mysql/membership";
 import { observe } from "../mysql/observe";
@@ -15,6 +15,7 @@ import {
   proveGroupLogin,
   proveGroupTls,
   proveRecovery,
+  refusedByPeer,
   requireRecoveryUser,
   standIn,
 } from "./proof";
@@ -64,7 +65,11 @@ export async function probeNewFiles(view: GroupView, changing: readonly Handle[]
   if (!prober || !facts) return [];
   const others = new Set(changing.filter((h) => h !== own).map((h) => peerOf(h.facts).address));
   const staying = view.donorsOf(own).filter(({ address }) => !others.has(address));
-  return proveGroupTls(prober.session, facts, own.job.sslMode(facts), staying);
+  return proveGroupTls(prober.session, facts, own.job.sslMode(facts), staying).catch((error: unknown) => {
+    // Why peers refuse its certificate its own server may tell in better words, when it is to load it.
+    if (error instanceof ProofError && error.errnos.some(refusedByPeer)) return [];
+    throw error;
+  });
 }
 
 /** Undefined where files go back to what they were before: which those are, only the plan's steps say. */

@@ -59,11 +59,16 @@ export async function proveGroupTls(
   const reached = judged(peers, outcomes, facts.address, whoIsDown);
   const failed = reached.flatMap(([peer, outcome]) => tlsFailure(facts.address, peer, outcome));
   if (failed.length === 0) return reached.map(([peer]) => peer);
-  throw new ProofError(facts.address, `TLS with ssl_mode ${sslMode} failed between it and its peers`, {
-    why: failed.join("; "),
-    table: probeTable(facts.address, peers, outcomes),
-    todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
-  });
+  throw new ProofError(
+    facts.address,
+    `TLS with ssl_mode ${sslMode} failed between it and its peers`,
+    {
+      why: failed.join("; "),
+      table: probeTable(facts.address, peers, outcomes),
+      todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
+    },
+    reached.flatMap(([, o]) => (o.accepted ? [] : [o.errno])),
+  );
 }
 
 /** Whether a peer that cannot be reached at all fails the proof. */
@@ -109,11 +114,14 @@ function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
 function cellsOf(outcome: ProbeOutcome): { shown: Cell; verified: Cell } {
   if (outcome.accepted || refusedLogin.has(outcome.errno)) return { shown: "ok", verified: "ok" };
   if (isDown(outcome)) return { shown: "unknown", verified: { why: whyOf(outcome) } };
-  // A client certificate that is refused shows as one or the other.
-  const byPeer = outcome.errno === 2013 || outcome.errno === 2027;
-  return byPeer
+  return refusedByPeer(outcome.errno)
     ? { shown: { why: whyOf(outcome) }, verified: "ok" }
     : { shown: "unknown", verified: { why: whyOf(outcome) } };
+}
+
+/** A client certificate that is refused shows as one or the other. */
+export function refusedByPeer(errno: number): boolean {
+  return errno === 2013 || errno === 2027;
 }
 
 function whyOf({ errno, reason }: { errno: number; reason: string }): string {

@@ -39,6 +39,7 @@ export async function requireDeclaredTrust(
       return { address: w.facts.address, now, last: false, hasJob: false };
     }),
   ]);
+  parties.sort((a, b) => a.address.localeCompare(b.address, "en", { numeric: true }));
   return requireTrust(parties, restart || changing.every(({ facts }) => stackInEffect(facts) === "MYSQL"));
 }
 
