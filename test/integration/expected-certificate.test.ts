@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { groupMember, recoveryChannel } from "../../provider/runtime";
+import { expectedIn } from "../../provider/runtime/expected-certificate";
 import { type Member, authorityOf, makeLeaf, writePem } from "../../tools/sandbox";
 import { whileWriting } from "../e2e/writing";
 import {
@@ -119,7 +120,7 @@ describe("on the XCOM stack", () => {
     const inAnotherForm = { expectedCertificate: new X509Certificate(cert).fingerprint256 };
     member = await (await planned(member, inAnotherForm))();
     const { id, inputs, outs } = await refreshed(member);
-    expect(inputs["expectedCertificate"]).toBe(sha256Of(cert));
+    expect(expectedIn(inputs)).toBe(sha256Of(cert));
     expect(await groupMember.diff(id, outs, inputs)).toEqual({ changes: false });
     // Declared of a member that is managed already, it is looked at once, and nothing is sent.
     members[1] = await update(members[1]!, { expectedCertificate: fileOf(all()[1]!).cert });
@@ -163,7 +164,7 @@ describe("on the XCOM stack", () => {
     replace(member, own);
 
     const seen = await refreshed(members[i]!);
-    expect(seen.outs["expectedCertificate"]).toBe(sha256Of(other.cert));
+    expect(expectedIn(seen.outs)).toBe(sha256Of(other.cert));
     expect(shownBy(seen)).toEqual([sha256Of(other.cert), sha256Of(own.cert)]);
     said.splice(0);
     const { result, starts } = await startsDuring(() => update(seen, {}));
@@ -172,7 +173,7 @@ describe("on the XCOM stack", () => {
     );
     expect(starts).toEqual([0, 0, 0]);
     expect(shownBy(result)).toEqual([sha256Of(own.cert), sha256Of(own.cert)]);
-    expect((await refreshed(result)).outs["expectedCertificate"]).toBe(sha256Of(own.cert));
+    expect(expectedIn((await refreshed(result)).outs)).toBe(sha256Of(own.cert));
   });
 
   it("another certificate that only group communication shows is seen, and taken out by a restart of that member alone", async () => {
@@ -186,7 +187,7 @@ describe("on the XCOM stack", () => {
     replace(member, own);
 
     const seen = await refreshed(members[i]!);
-    expect(seen.outs["expectedCertificate"]).toBe(sha256Of(other.cert));
+    expect(expectedIn(seen.outs)).toBe(sha256Of(other.cert));
     expect(shownBy(seen)).toEqual([sha256Of(own.cert), sha256Of(other.cert)]);
     const { result, starts } = await startsDuring(() => update(seen, {}));
     expect(starts).toEqual([0, 1, 2].map((n) => (n === i ? 1 : 0)));
