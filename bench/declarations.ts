@@ -2,6 +2,7 @@ import { variable } from "../provider/mysql/catalogue";
 import type { MemberFact, ServerFacts } from "../provider/mysql/facts";
 import { memberContext, viewOf } from "../provider/plan/view";
 import { memberProperties, wishOf } from "../provider/plan/wish";
+import { trust } from "./trust";
 
 type Inputs = Record<string, unknown>;
 
@@ -46,6 +47,8 @@ export function declaration(place: Place, generation: "before" | "after"): Input
     sslCrl: `/etc/mysql/${files}/crl.pem`,
     sslCrlpath: `/etc/mysql/${files}/crls`,
     expectedCertificate: (after ? "2" : "1").repeat(64),
+    expectedCa: trust[files].ca,
+    expectedCrl: trust[files].crl,
     sslCipher: [after ? "ECDHE-RSA-AES256-GCM-SHA384" : "ECDHE-RSA-AES128-GCM-SHA256"],
     tlsVersion: after ? ["TLSv1.3"] : ["TLSv1.2", "TLSv1.3"],
     tlsCiphersuites: [after ? "TLS_AES_256_GCM_SHA384" : "TLS_AES_128_GCM_SHA256"],

@@ -95,7 +95,7 @@ export function judgedGroupTls(
       table: probeTable(facts.address, peers, outcomes),
       todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
     },
-    reached.flatMap(([, o]) => (o.accepted ? [] : [o.errno])),
+    reached.flatMap(([, o]) => (o.accepted || refusedLogin.has(o.errno) ? [] : [o.errno])),
   );
 }
 
