@@ -143,7 +143,8 @@ async function start(): Promise<void> {
   ] as const)
     process.once(signal, () => process.exit(code));
   const held = await main(optionsOf(process.argv.slice(2)));
-  process.exitCode = held ? 0 : 1;
+  // A socket to a host that is gone would keep this process until TCP gives up.
+  process.exit(held ? 0 : 1);
 }
 
 start().catch((error: unknown) => {
