@@ -184,15 +184,16 @@ describe("what the program tells of TLS files", () => {
       for (const member of group.all) expect(cellOf(found, member, its(i))).toMatch(/^\d$/);
     });
 
-    it("a certificate that has expired is refused before anything is set", async () => {
+    it("a certificate that has expired is refused by the check, before anybody is asked", async () => {
       const i = await group.indexOf(role);
       const expired = await certificateFor(group, its(i), "expired", {
         notBefore: daysFromNow(-2),
         notAfter: daysFromNow(-1),
       });
-      expect((await expectRefused(i, (n) => (n === i ? expired : {}))).why).toMatch(
-        /1: its certificate expired on/,
+      await expect(group.failing((n) => (n === i ? expired : {}))).rejects.toThrow(
+        /expectedCertificate.*expired on/,
       );
+      await expectHealthy(group.all);
     });
   });
 
