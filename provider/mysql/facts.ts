@@ -25,6 +25,24 @@ export interface ServerFacts {
   readonly loadedTls: Readonly<Record<string, string>>;
   /** Protocols that group communication takes, by handshakes; asked only where tls_version was set after the START. */
   readonly spoken?: readonly string[] | undefined;
+  /** What it shows to whoever connects, by handshakes; asked only where a certificate is declared. */
+  readonly shown?: ShownFact | undefined;
+}
+
+/** The certificates that a server has in memory. What is undefined is not known. */
+export interface ShownFact {
+  /** At the SQL port, as of the last reload; null: the server offers no TLS. */
+  readonly client?: CertificateFact | null | undefined;
+  /** At local_address, as of the last START. XCOM stack only. */
+  readonly group?: CertificateFact | undefined;
+}
+
+export interface CertificateFact {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
 }
 
 export interface VariableFact {

@@ -3,6 +3,7 @@ import { canonical, nameOn, variable } from "../mysql/catalogue";
 import { dialectOf } from "../mysql/dialect";
 import { type Cost, type Step, highest, printSteps, step } from "./step";
 import { bridging, named, viewBetween } from "./rounds";
+import { type Mending, mending, requireReload } from "./shown";
 import { changesLive, defaultOn, persistSteps, requireProtocols, resetSteps, setStep } from "./settings";
 import { type ServerView, bootstrapFlag, effectOn, isTlsMaterial } from "./view";
 import type { Wish } from "./wish";
@@ -39,6 +40,8 @@ export interface MemberWish {
   readonly installPlugin: boolean;
   /** The user lets the whole group be stopped for what cannot be had otherwise. */
   readonly groupRestart?: boolean;
+  /** SHA-256 of the certificate that is to be in memory, lower-case hex. */
+  readonly expectedCertificate?: string | undefined;
 }
 
 const sslModeName = "group_replication_ssl_mode";
@@ -83,7 +86,9 @@ function planRound(view: ServerView, wish: MemberWish, managedBefore: readonly s
   const changes = changesOf(view, wish.variables, managedBefore, sslMode);
   if (!wish.groupRestart) refuseGroupRestart(view, wish.variables, changes);
   requireGroupProtocols(view, wish.variables, sslMode);
-  return arrange(view, wish, install, changes, sslMode);
+  const mend = mending(view, wish.expectedCertificate);
+  requireReload(view, mend);
+  return arrange(view, wish, install, changes, mend, sslMode);
 }
 
 function sslModeAfter(view: ServerView, wish: Wish, managedBefore: readonly string[]): string {
@@ -148,6 +153,7 @@ function arrange(
   wish: MemberWish,
   install: readonly Step[],
   changes: readonly Change[],
+  mend: Mending,
   sslMode: string,
 ): MemberPlan {
   const material = changes.filter((c) => isTlsMaterial(c.name));
@@ -160,17 +166,18 @@ function arrange(
     ? "start"
     : needs("group-restart")
       ? "group-restart"
-      : needs("member-restart")
+      : needs("member-restart") || mend.restart
         ? "restart"
         : "none";
-  // Where the group encrypts, a restart loads the files as they are: a reload beforehand shows whether they can be.
+  // Where the group encrypts, a START loads the files as they are: a reload beforehand shows whether they can be, and which they are.
+  const shows = stopsMember(action) || (action === "start" && wish.expectedCertificate !== undefined);
   const reload =
     dialectOf(view.version).reloadTls &&
-    (material.length > 0 || (stopsMember(action) && sslMode !== "DISABLED"));
+    (material.length > 0 || mend.reload || (shows && sslMode !== "DISABLED"));
   return {
     server: view.address,
-    cost: highest(changes.map((c) => c.cost)),
-    reasons: reasonsOf(view, changes, action),
+    cost: highest([...changes.map((c) => c.cost), costOfMending(mend)]),
+    reasons: [...reasonsOf(view, changes, action), ...mend.reasons],
     action,
     install,
     material: [...material.flatMap((c) => c.steps), ...(reload ? [step(view.address, reloadTls)] : [])],
@@ -178,6 +185,10 @@ function arrange(
     stopped: inServerOrder(waiting, wish.variables).flatMap((c) => c.steps),
     late: lateOn.flatMap((c) => c.steps),
   };
+}
+
+function costOfMending({ reload, restart }: Mending): Cost {
+  return restart ? "member-restart" : reload ? "tls-reload" : "none";
 }
 
 function strayBootstrap(view: ServerView): Step[] {

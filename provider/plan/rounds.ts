@@ -99,7 +99,7 @@ export function named(wish: Wish): string {
 
 /** The server when all of this is declared and in effect. */
 export function viewBetween(view: ServerView, wish: Wish): ServerView {
-  const { spoken: _, ...rest } = view;
+  const { spoken: _, shown: _shown, ...rest } = view;
   const settled = Object.entries(wish).map(([name, value]) => [name, { value, persisted: value }] as const);
   return {
     ...rest,

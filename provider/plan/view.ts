@@ -1,6 +1,6 @@
 import { type Effect, canonical, effectIn, findVariable, nameOn, variable } from "../mysql/catalogue";
 import { channelProperties, memberProperties, variableOf } from "./wish";
-import { type ServerFacts, isRunning, stackInEffect, valueOf } from "../mysql/facts";
+import { type ServerFacts, type ShownFact, isRunning, stackInEffect, valueOf } from "../mysql/facts";
 
 /** One variable as a planner sees it. */
 export interface SeenVariable {
@@ -27,6 +27,8 @@ export interface ServerView {
   readonly spoken?: readonly string[] | undefined;
   /** Set and not yet loaded by ALTER INSTANCE RELOAD TLS. */
   readonly notLoaded: readonly string[];
+  /** Certificates in memory, where one is declared. */
+  readonly shown?: ShownFact | undefined;
   /** TLS files as they were before this resource first set them: a server without a certificate refuses to reload. */
   readonly baseline: Readonly<Record<string, string | null>>;
 }
@@ -87,6 +89,7 @@ export function viewOf(
       running && from > 0 ? seen.filter(({ fact }) => (fact.setAt ?? 0) > from).map((k) => k.name) : [],
     ...(facts.spoken === undefined ? {} : { spoken: facts.spoken }),
     notLoaded: seen.filter(({ name }) => differsFromLoaded(facts, name)).map((k) => k.name),
+    ...(facts.shown === undefined ? {} : { shown: facts.shown }),
     baseline: baselineOf(facts, names, kept.baseline ?? {}),
   };
 }
@@ -111,12 +114,20 @@ function differsFromLoaded(facts: ServerFacts, name: string): boolean {
 }
 
 /** Does XCom read this variable at START? ssl_* and tls_*, or the admin_* ones where tls_source says so. */
-function isXcomMaterial(name: string, tlsSource: string): boolean {
+function isXcomMaterial(view: ServerView, name: string): boolean {
+  const value = (of: string): string | null | undefined => view.variables[`group_replication_${of}`]?.value;
   const admin = /^admin_(ssl|tls)_/.test(name);
   return (
+    view.stack === "XCOM" &&
+    (value("ssl_mode") ?? "") !== "DISABLED" &&
     (admin || /^(ssl_(?!session)|tls_(version|ciphersuites))/.test(name)) &&
-    admin === /admin/i.test(tlsSource)
+    admin === /admin/i.test(value("tls_source") ?? "mysql_main")
   );
+}
+
+/** Group communication shows the certificate that clients get, as of its own last START. */
+export function groupShowsOwn(view: ServerView): boolean {
+  return view.running && isXcomMaterial(view, "ssl_cert");
 }
 
 /** When a change of the variable acts on this server as it stands. */
@@ -126,10 +137,7 @@ export function effectOn(view: ServerView, name: string, sslMode: string): Effec
   const now = view.variables["group_replication_ssl_mode"]?.value ?? "";
   if (name === "group_replication_ssl_mode" && view.stack === "XCOM")
     return (now === "DISABLED") !== (sslMode === "DISABLED") ? "group-restart" : "member-restart";
-  if (view.stack === "XCOM") {
-    const source = view.variables["group_replication_tls_source"]?.value ?? "mysql_main";
-    if (isXcomMaterial(name, source) && now !== "DISABLED") return "member-restart";
-  }
+  if (isXcomMaterial(view, name)) return "member-restart";
   if (view.stack === "MYSQL" && /^group_replication_recovery_(ssl|tls|use_ssl)/.test(name))
     return "member-restart";
   return effect;

@@ -157,6 +157,16 @@ export interface GroupMemberArgs {
    */
   sslCrlpath?: pulumi.Input<string>;
   /**
+   * The certificate that the server has to have in memory, whatever its file is called: PEM text, of which the first certificate counts
+   * (`certificateChain` of a Certificate), or its SHA-256 as 64 hexadecimal digits. A handshake at the SQL port, and on XCOM one at
+   * `localAddress`, shows which one it has; another one is drift. It is loaded from the files of `sslCert` and `sslKey`; where they hold
+   * another, nothing is stopped. With `tlsSource: "mysql_admin"` the SQL port alone counts.
+   * @default unmanaged: a file that is replaced under its name is not seen
+   * @since 5.7; loaded live from 8.0.16
+   * @cost none where it is in memory, else TLS reload; on XCOM a rolling restart as well
+   */
+  expectedCertificate?: pulumi.Input<string>;
+  /**
    * Permitted ciphers up to TLSv1.2, OpenSSL names, best first.
    * @default unmanaged
    * @mysql ssl_cipher
@@ -319,6 +329,11 @@ export class GroupMember extends pulumi.dynamic.Resource {
   /** What the server shows at its SQL port, as of the last reload; undefined where it offers no TLS. */
   declare public readonly loadedCertificate: pulumi.Output<LoadedCertificate | undefined>;
   /**
+   * What group communication shows at `localAddress`, as of its last START: looked at where `expectedCertificate` is declared, on XCOM
+   * with TLS; else undefined, as where that port cannot be reached from the machine that runs Pulumi.
+   */
+  declare public readonly groupCertificate: pulumi.Output<LoadedCertificate | undefined>;
+  /**
    * Option file for this server: [mysqld] lines that keep what is declared over a restart where SET PERSIST does not exist (before 8.0)
    * or a value is read at start-up only, and for [client] the CA by which to verify it. Never holds a password.
    */
@@ -341,6 +356,7 @@ export class GroupMember extends pulumi.dynamic.Resource {
         running: undefined,
         pending: undefined,
         loadedCertificate: undefined,
+        groupCertificate: undefined,
         optionFile: undefined,
         facts: undefined,
       },

@@ -16,12 +16,13 @@ import { addressOf } from "../mysql/target";
 import { Executor } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
-import { lookAt } from "./look";
+import { lookAt, seenFor } from "./look";
 import type { Job, JobResult } from "./job";
 import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
+import { leftLoaded } from "./take-back";
 import { type Others, leftBetween } from "./talk";
 
 /** A job that has arrived, and who waits for its end. */
@@ -76,7 +77,7 @@ export class BatchRunner {
       batch.map(({ job }) =>
         again(() =>
           this.sessions.use(job.target, async (session) => {
-            const facts = await observeSettled(session);
+            const facts = await seenFor(job, await observeSettled(session));
             job.verify(facts);
             if (!job.leave) job.plan(facts);
           }),
@@ -117,7 +118,7 @@ export class BatchRunner {
     try {
       return await this.withLock(job.group, all, async () => {
         // Looked at once more: another deployment may have held the lock until now.
-        const facts = await Promise.all(sessions.map((session) => lookAt(session)));
+        const facts = await Promise.all(sessions.map((session, i) => lookAt(session, batch[i]!.job)));
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
@@ -200,8 +201,7 @@ export class BatchRunner {
         else
           waitingOf(h).reject(
             dated(
-              h.failure ??
-                (isAbout(cause, h, handles) ? cause : notReached(h.address, cause, leftBetween(h))),
+              h.failure ?? (isAbout(cause, h, handles) ? cause : notReached(h.address, cause, leftOf(h))),
               h,
             ),
           );
@@ -292,6 +292,11 @@ function dated(error: unknown, h: Handle): unknown {
 function isAbout(cause: unknown, h: Handle, handles: ReadonlyMap<string, Handle>): boolean {
   const named = ProviderError.is(cause) ? cause.facts["server"] : undefined;
   return named === h.address || ![...handles.values()].some((other) => other.address === named);
+}
+
+function leftOf(h: Handle): string | undefined {
+  const loaded = leftLoaded(h);
+  return leftBetween(h) ?? (loaded && `it has its settings from before; ${loaded}`);
 }
 
 function notReached(address: string, cause: unknown, left = "it is as before"): StoppedError {

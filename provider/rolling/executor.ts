@@ -10,7 +10,7 @@ import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
 import { probeBeforehand, proveInPlace, requireAbility, stops } from "./preflight";
-import { proveOwnCertificate } from "./proof";
+import { proveOwnCertificate, requireExpected } from "./proof";
 import { partiesOf, requireRecovery } from "./recovery-talk";
 import { restartWave, stop } from "./restart";
 import { waitingIn } from "./see";
@@ -79,6 +79,7 @@ export class Executor {
   private async material(h: Handle): Promise<void> {
     await h.apply(h.plan.material);
     await h.observe();
+    requireExpected(h.facts, h.job.expectedCertificate);
     await proveOwnCertificate(h.facts, h.job.sslMode(h.facts));
   }
 

@@ -9,6 +9,7 @@ import { named, spokenNow, tlsViewOf } from "../plan/rounds";
 import type { Step } from "../plan/step";
 import type { TlsMember } from "../tls/rules";
 import type { Job, JobResult } from "./job";
+import { seenFor } from "./look";
 
 /** A server that a supervisor starts again answers within this many seconds, if it does. */
 const patience = 10;
@@ -83,7 +84,7 @@ export class Handle {
   }
 
   observe(): Promise<ServerFacts> {
-    return this.send(async (session) => (this.facts = await observe(session)));
+    return this.send(async (session) => (this.facts = await seenFor(this.job, await observe(session))));
   }
 
   async apply(steps: readonly Step[]): Promise<void> {
@@ -98,7 +99,8 @@ export class Handle {
   /** Puts back what was set, and reloads TLS where that was part of it. */
   async undo(): Promise<void> {
     const steps = undoOf(this.done);
-    const reload = this.standing.includes(reloadTls);
+    // Where nothing was set, the same files would be loaded again.
+    const reload = steps.length > 0 && this.standing.includes(reloadTls);
     const failures: unknown[] = [];
     for (const step of [...steps, ...(reload ? [reloadStep(this.address)] : [])])
       await this.run(step).catch((error: unknown) => failures.push(error));

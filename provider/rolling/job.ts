@@ -34,6 +34,8 @@ export interface Job {
   readonly rollout: Rollout;
   /** Variables as they will be; pure. What is not in it stays. */
   readonly declared: (facts: ServerFacts) => Wish;
+  /** SHA-256 of the certificate that is to be in memory; undefined where what it shows is not looked at. */
+  readonly expectedCertificate?: string | undefined;
   /** Server time up to which values are known to be in effect. */
   readonly settledAt?: number | undefined;
   /** An earlier deployment has made the first of its two rounds, and left it waiting for the others. */

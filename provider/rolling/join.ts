@@ -10,7 +10,7 @@ import {
   until,
 } from "../mysql/membership";
 import type { Session } from "../mysql/session";
-import { proveOwnCertificate } from "./proof";
+import { proveOwnCertificate, requireExpected } from "./proof";
 import type { GroupView } from "./group-view";
 import { type Handle, stepFailure } from "./handle";
 import { awaitOnline } from "./online";
@@ -60,6 +60,7 @@ export class Joining {
     if (h.plan.install.length > 0) await stop(h);
     await h.apply([...h.plan.online, ...h.plan.material, ...h.plan.stopped]);
     await h.observe();
+    requireExpected(h.facts, h.job.expectedCertificate);
     await proveOwnCertificate(h.facts, h.job.sslMode(h.facts));
   }
 

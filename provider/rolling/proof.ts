@@ -2,6 +2,7 @@ import { NotReadyError, ProofError } from "../errors";
 import { type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
 import { type ClientTls, type Probe, type ProbeOutcome, groupTls, probe, recoveryTls } from "../mysql/probe";
 import type { Session } from "../mysql/session";
+import { certificateName } from "../plan/shown";
 import { certificateProblem } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 
@@ -30,6 +31,20 @@ export async function proveOwnCertificate(facts: ServerFacts, sslMode: string): 
   throw new ProofError(facts.address, `its peers would refuse it: ${problem}`, {
     todo: "put a valid certificate in place (sslCert, sslKey), then pulumi up",
   });
+}
+
+/** Its files are loaded: where it shows another certificate than the declared one by now, it is in none of them. */
+export function requireExpected(facts: ServerFacts, expected: string | undefined): void {
+  const client = facts.shown?.client;
+  if (expected === undefined || client?.sha256 === expected) return;
+  throw new ProofError(
+    facts.address,
+    `shows ${certificateName(client ?? null)} at its SQL port after its files were loaded; expected is ${expected}`,
+    {
+      why: `the file that ssl_cert names, ${valueOf(facts, "ssl_cert")}, is not the expected certificate`,
+      todo: "put the expected certificate and its key where ssl_cert and ssl_key say, or correct sslCert, sslKey or expectedCertificate; then pulumi up --refresh",
+    },
+  );
 }
 
 /** A server without a certificate, or whose TLS was switched off: START would fail after 61 s. */

@@ -8,6 +8,7 @@ import {
   stopGroupReplication,
 } from "../mysql/membership";
 import { lookFailure } from "../mysql/observe";
+import { certificateName } from "../plan/shown";
 import type { GroupView } from "./group-view";
 import type { Handle } from "./handle";
 import { awaitOnline } from "./online";
@@ -42,13 +43,22 @@ export async function takeBack(
     }
     if (left.length === 0) left.push("nothing was changed on it");
     h.changed = false;
+    const { now } = await h.observe();
+    const loaded = leftLoaded(h);
+    if (loaded !== undefined) left.push(loaded);
     // What was pending before this change is pending still.
-    if (!h.plan.reasons.some((reason) => reason.includes("not in effect")))
-      h.takenBackAt = (await h.observe()).now;
+    if (!h.plan.reasons.some((reason) => reason.includes("not in effect"))) h.takenBackAt = now;
   } catch (second) {
     left.push(await whatIsLeft(h, second, stopped));
   }
   return withLeft(error, left.join("; "));
+}
+
+/** Where a file was replaced under its name, the certificate that was loaded before is nowhere to be loaded from. */
+export function leftLoaded({ before, facts }: Handle): string | undefined {
+  const [was, is] = [before.shown?.client, facts.shown?.client];
+  if (!is || is.sha256 === was?.sha256) return undefined;
+  return `its SQL port keeps ${certificateName(is)}, which is what its file holds now`;
 }
 
 /** Where there is no plugin there is no state either. */

@@ -26,7 +26,11 @@ export function issuerIn(inputs: Inputs, property = "issuer"): Issuer {
 
 /** The certificate that state holds. */
 export function presentIn(state: Inputs): ReadCertificate {
-  return certificatesIn(String(state["certificate"]), "certificate")[0]!;
+  return firstIn(String(state["certificate"]), "certificate");
+}
+
+export function firstIn(text: string, property: string): ReadCertificate {
+  return certificatesIn(text, property)[0]!;
 }
 
 /** Outputs that CAs and other certificates have alike. */

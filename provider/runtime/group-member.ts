@@ -1,8 +1,7 @@
-import type { X509Certificate } from "node:crypto";
 import { NotReadyError, OtherServerError } from "../errors";
 import { canonical, variable } from "../mysql/catalogue";
 import { dialectOf } from "../mysql/dialect";
-import { type ServerFacts, isRunning, selfOf, valueOf } from "../mysql/facts";
+import { type CertificateFact, type ServerFacts, isRunning, selfOf, valueOf } from "../mysql/facts";
 import { observe, observeForRefresh } from "../mysql/observe";
 import { addressOf } from "../mysql/target";
 import {
@@ -18,7 +17,7 @@ import { requirePrerequisites } from "../plan/prerequisites";
 import { defaultOn, resetSteps } from "../plan/settings";
 import { spokenAfter } from "../plan/rounds";
 import { type Step, step } from "../plan/step";
-import { type ServerView, isTlsMaterial, memberContext, viewOf } from "../plan/view";
+import { type ServerView, groupShowsOwn, isTlsMaterial, memberContext, viewOf } from "../plan/view";
 import {
   type Wish,
   declaredShape,
@@ -29,9 +28,11 @@ import {
   wishOf,
 } from "../plan/wish";
 import type { Job, JobResult } from "../rolling/job";
+import { withShown } from "../rolling/look";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
+import { expectedFailures, expectedIn, liveExpected, withFingerprint } from "./expected-certificate";
 import {
   declaredIn,
   failureOf,
@@ -54,6 +55,7 @@ interface MemberState extends Inputs {
   serverVersion: string;
   running: boolean;
   pending: string[];
+  loadedCertificate?: CertificateFact;
   facts: {
     view: ServerView;
     settledAt: number;
@@ -69,18 +71,21 @@ const outputs = [
   "running",
   "pending",
   "loadedCertificate",
+  "groupCertificate",
   "optionFile",
   "facts",
 ];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
-  const inputs = declared(news);
+  const given = declared(news);
   const failures = firstOfEach([
-    ...shapeFailures("member", inputs),
-    ...variableFailures(inputs, memberProperties),
-    ...plainFailures(inputs),
+    ...shapeFailures("member", given),
+    ...variableFailures(given, memberProperties),
+    ...plainFailures(given),
+    ...expectedFailures(olds, given),
   ]);
+  const inputs = failures.length === 0 ? withFingerprint(given) : given;
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
     sayCreation("member", address, () =>
@@ -102,7 +107,7 @@ function plainFailures(inputs: Inputs): CheckFailure[] {
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const state = stateIn<MemberState>(olds);
   const before = removedFrom(olds, news, memberProperties);
-  const { view } = state.facts;
+  const view = seenBefore(state);
   const { wish, unseen } = seenPart(wishOfInputs(news), view);
   const plan = planMember(view, wish, before);
   const planned = !isEmpty(plan);
@@ -110,9 +115,10 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, { changes, restarts: plan.action === "restart" });
-  const notes = unseen.map(
-    (name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`,
-  );
+  const notes = [
+    ...unseen.map((name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`),
+    ...unheardNotes(state, wish),
+  ];
   if (planned || notes.length > 0) sayPlan("member", plan, notes);
   const { maxUnavailable } = rolloutOf(news);
   const elects = !dialectOf(view.version).setAsPrimary;
@@ -145,26 +151,25 @@ export async function read(
 ): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
   const state = stateIn<MemberState>(props);
   const target = targetOf(props["connection"] as ConnectionInputs);
-  const { facts, shown } = await sessions.use(target, async (session) => ({
-    facts: await observeForRefresh(session),
-    shown: session.certificate,
+  const { seen, login } = await sessions.use(target, async (session) => ({
+    seen: await observeForRefresh(session),
+    login: session.certificate,
   }));
-  requireSame(facts, state.serverUuid);
+  requireSame(seen, state.serverUuid);
+  const facts = expectedIn(props) === undefined ? seen : await withShown(seen, login);
   const waits = state.facts.between;
-  const outs = await outputsOf(
-    declared(props),
-    { before: facts, facts, changed: false, waits },
-    state,
-    shown,
-  );
-  const inputs = liveInputs(declared(props), facts);
+  const result = { before: facts, facts, changed: false, waits };
+  const outs = await outputsOf(declared(props), result, state, login && certificateFacts(login));
+  const inputs = { ...liveInputs(declared(props), facts), ...liveExpected(props, facts) };
   return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
   const state = stateIn<MemberState>(props);
+  // What a member shows that leaves does not matter.
+  const { expectedCertificate: _, ...declared } = props;
   await coordinator.submit(
-    { ...jobOf(props, state, []), leave: (facts) => leaveSteps(facts, props, state), bootstrap: false },
+    { ...jobOf(declared, state, []), leave: (facts) => leaveSteps(facts, props, state), bootstrap: false },
     [],
   );
 }
@@ -175,6 +180,7 @@ function wishOfInputs(inputs: Inputs): MemberWish {
     bootstrap: inputs["bootstrap"] === true,
     installPlugin: inputs["installPlugin"] === true,
     groupRestart: rolloutOf(inputs).groupRestart,
+    expectedCertificate: expectedIn(inputs),
   };
 }
 
@@ -191,6 +197,18 @@ function seenPart(wish: MemberWish, view: ServerView): { wish: MemberWish; unsee
     Object.entries(wish.variables).filter(([name]) => !unseen.includes(name)),
   );
   return { wish: { ...wish, variables }, unseen };
+}
+
+/** What clients get is in state also where no certificate was declared. */
+function seenBefore({ facts: { view }, loadedCertificate }: MemberState): ServerView {
+  return { ...view, shown: view.shown ?? { client: loadedCertificate } };
+}
+
+function unheardNotes({ facts: { view } }: MemberState, { expectedCertificate }: MemberWish): string[] {
+  if (expectedCertificate === undefined || view.shown !== undefined || !groupShowsOwn(view)) return [];
+  return [
+    "    expectedCertificate: what group communication shows is not in state yet; pulumi up looks at it, and restarts this member where it is another",
+  ];
 }
 
 function seedsOf(inputs: Inputs): string[] {
@@ -220,6 +238,7 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
     },
     bootstrap: wish.bootstrap,
     declared: (facts) => ({ ...defaultsOn(facts.version, before), ...wish.variables }),
+    expectedCertificate: wish.expectedCertificate,
     settledAt: state?.facts.settledAt,
     between: state?.facts.between,
     sslMode: (facts) => sslMode ?? valueOf(facts, "group_replication_ssl_mode"),
@@ -230,6 +249,7 @@ function jobOf(inputs: Inputs, state: MemberState | undefined, before: readonly 
     verify: (facts) => {
       if (state) requireSame(facts, state.serverUuid);
       else requireFree(facts, String(inputs["groupName"]));
+      if (wish.expectedCertificate !== undefined) requireShown(facts);
     },
   };
 }
@@ -248,6 +268,15 @@ function requireSame(facts: ServerFacts, uuid: string): void {
   if (facts.uuid !== uuid) throw new OtherServerError(facts.address, uuid, facts.uuid);
 }
 
+/** Nothing is begun for a certificate that could not be seen in the end. */
+function requireShown({ address, shown }: ServerFacts): void {
+  if (shown?.client !== undefined) return;
+  throw new NotReadyError(address, "cannot be asked which certificate it shows", {
+    why: "expectedCertificate is compared with what a TLS handshake at its SQL port shows, and there was none",
+    todo: "let its connection be by host and port instead of socketPath, and see that it offers TLS there; or leave out expectedCertificate",
+  });
+}
+
 /** A server that runs in another group is not taken over. */
 function requireFree(facts: ServerFacts, group: string): void {
   const now = valueOf(facts, "group_replication_group_name");
@@ -262,15 +291,14 @@ async function outputsOf(
   inputs: Inputs,
   { before, facts, changed, waits }: JobResult,
   state: MemberState | undefined,
-  shown?: X509Certificate,
+  login?: CertificateFact,
 ): Promise<Inputs> {
   const wish = wishOfInputs(inputs);
   const names = Object.keys(wish.variables);
   const settledAt = changed ? facts.now : (state?.facts.settledAt ?? 0);
   const { baseline } = viewOf(before, names, memberContext, { baseline: state?.facts.view.baseline });
   const view = viewOf(facts, names, memberContext, { settledAt, baseline });
-  const endpoint = parseEndpoint(facts.address);
-  const certificate = shown ?? (endpoint && (await clientCertificate(endpoint)));
+  const loaded = facts.shown ? facts.shown.client : (login ?? (await shownAt(facts.address)));
   return {
     ...declared(inputs),
     address: facts.address,
@@ -279,17 +307,28 @@ async function outputsOf(
     running: view.running,
     pending: [...pendingOf(view, wish), ...(waits ? listsToCome(view, wish) : [])],
     // The engine's protocol has no undefined.
-    ...(certificate === undefined ? {} : { loadedCertificate: certificateFacts(certificate) }),
+    ...(loaded ? { loadedCertificate: loaded } : {}),
+    ...(facts.shown?.group ? { groupCertificate: facts.shown.group } : {}),
     optionFile: renderOptionFile(declared(inputs), facts.version),
     facts: pack({ view, settledAt, ...(waits ? { between: true } : {}) } satisfies MemberState["facts"]),
   };
+}
+
+async function shownAt(address: string): Promise<CertificateFact | undefined> {
+  const endpoint = parseEndpoint(address);
+  const certificate = endpoint && (await clientCertificate(endpoint));
+  return certificate && certificateFacts(certificate);
 }
 
 /** Declared variables that are set and not in effect, as the planner finds them. A refresh looks at what is live: nothing is refused. */
 function pendingOf(view: ServerView, wish: MemberWish): string[] {
   if (!view.plugin) return [];
   const restarts = (name: string): boolean => {
-    const asLive = { ...wish, variables: { [name]: view.variables[name]?.value ?? "" } };
+    const asLive = {
+      ...wish,
+      variables: { [name]: view.variables[name]?.value ?? "" },
+      expectedCertificate: undefined,
+    };
     return planMember({ ...view, notLoaded: [], sinceStart: [name] }, asLive, []).action === "restart";
   };
   return Object.keys(wish.variables).filter(

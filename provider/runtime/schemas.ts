@@ -54,6 +54,7 @@ const member = z.strictObject({
   bootstrap: known(z.boolean()).optional(),
   installPlugin: known(z.boolean()).optional(),
   rollout: rolloutSchema.optional(),
+  expectedCertificate: text.optional(),
   variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(

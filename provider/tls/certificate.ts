@@ -1,13 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import type { CertificateFact } from "../mysql/facts";
 
-export interface CertificateFacts {
-  readonly sha256: string;
-  readonly subject: string;
-  readonly notAfter: string;
-}
-
-export function certificateFacts(certificate: X509Certificate): CertificateFacts {
+export function certificateFacts(certificate: X509Certificate): CertificateFact {
   return {
     sha256: certificate.fingerprint256.replace(/:/g, "").toLowerCase(),
     subject: certificate.subject.split("\n").join(", "),

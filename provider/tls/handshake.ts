@@ -80,15 +80,20 @@ function shake(socket: net.Socket, protocol?: tls.SecureVersion): Promise<X509Ce
     const secure = tls.connect({
       socket,
       rejectUnauthorized: false,
+      requestOCSP: true,
       ...(protocol === undefined ? {} : { minVersion: protocol, maxVersion: protocol }),
     });
+    let raw: Buffer | undefined;
+    const look = (): void => void (raw ??= secure.getPeerCertificate(false)?.raw);
     // A connection that is held open at local_address slows every join: end at once.
     const end = (): void => {
-      const raw = secure.getPeerCertificate(false)?.raw;
+      look();
       secure.destroy();
       socket.destroy();
       resolve(raw ? new X509Certificate(raw) : undefined);
     };
+    // Up to TLSv1.2 a server that wants a certificate of ours ends the handshake itself; at this event it has shown its own.
+    secure.once("OCSPResponse", look);
     secure.setTimeout(limit, end);
     secure.once("secureConnect", end);
     secure.once("error", end);

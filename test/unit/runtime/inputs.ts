@@ -51,6 +51,7 @@ export const groupMember: Resource = {
     sslKey: "/etc/mysql/key.pem",
     sslCrl: "/etc/mysql/crl.pem",
     sslCrlpath: "/etc/mysql/crls",
+    expectedCertificate: "0123456789abcdef".repeat(4),
     sslCipher: ["ECDHE-RSA-AES128-GCM-SHA256"],
     tlsVersion: ["TLSv1.2", "TLSv1.3"],
     tlsCiphersuites: ["TLS_AES_256_GCM_SHA384"],

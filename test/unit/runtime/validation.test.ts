@@ -214,6 +214,7 @@ const wrong: [resource: Resource, values: Record<string, unknown[]>][] = [
       sslKey: text,
       sslCrl: text,
       sslCrlpath: text,
+      expectedCertificate: ["", ...text, "ab".repeat(20), "-----BEGIN CERTIFICATE-----"],
       sslCipher: ciphers,
       tlsVersion: protocols,
       tlsCiphersuites: suites,
@@ -462,9 +463,15 @@ describe("check of GroupMember's variables", () => {
   });
 
   it("refuses what has a property of its own for every property", () => {
-    for (const name of Object.keys(groupMember.full).filter(
-      (p) => !["connection", "variables", "rollout", "installPlugin", "bootstrap"].includes(p),
-    )) {
+    const others = [
+      "connection",
+      "variables",
+      "rollout",
+      "installPlugin",
+      "bootstrap",
+      "expectedCertificate",
+    ];
+    for (const name of Object.keys(groupMember.full).filter((p) => !others.includes(p))) {
       const snake = name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
       const failures = [
         ...failuresOf({ [snake]: "x" }),
