@@ -89,8 +89,3 @@ export function pemOf(label: string, der: Buffer): string {
   const lines = der.toString("base64").replace(/.{1,64}/g, "$&\n");
   return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
-
-/** The content of a text that `pemOf` has made. */
-export function derIn(pem: string): Buffer {
-  return Buffer.from(pem.replace(/-----.*-----/g, ""), "base64");
-}

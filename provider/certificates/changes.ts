@@ -64,6 +64,11 @@ export function changeOfAuthority(
   return { newKey: false, reasons };
 }
 
+/** The same for a CA that is on its way out: what is declared is of the one that follows it. */
+export function changeOfOutgoing(present: Present, renewBefore: number, now: number): Change {
+  return { newKey: false, reasons: presentReasons(present, renewBefore, now) };
+}
+
 /** Properties that make it another CA. */
 export function replacementsOfAuthority(before: AuthorityDeclaration, after: AuthorityDeclaration): string[] {
   return [

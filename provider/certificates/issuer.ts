@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { InputError } from "../errors";
 import { oneLine } from "./names";
 import { certificatesIn, privateKeyIn } from "./pem";
-import { type ReadCertificate, isSelfIssued, sameDer } from "./read";
+import { type ReadCertificate, isSelfIssued, sameAuthority, sameDer } from "./read";
 
 /** A CA as it is declared: PEM texts. */
 export interface IssuerMaterial {
@@ -18,22 +18,43 @@ export interface Issuer {
   readonly key: KeyObject;
   /** Its own certificate, the one above it, and so on as far as is known. */
   readonly chain: readonly ReadCertificate[];
+  /** Others with the name of one in the chain and another key: it, or one above it, is being rotated. */
+  readonly namesakes: readonly ReadCertificate[];
 }
 
 /** Reads what is declared under `property`. What cannot be right at any time is refused here. */
-export function readIssuer(material: IssuerMaterial, property: string): Issuer {
-  const given = certificatesIn(material.certificate, `${property}.certificate`);
-  const key = privateKeyIn(material.privateKey, material.passphrase, `${property}.privateKey`);
+export function readIssuer(
+  material: IssuerMaterial,
+  property: string,
+  names = { certificate: "certificate", privateKey: "privateKey" },
+): Issuer {
+  const ofCertificate = `${property}.${names.certificate}`;
+  const ofKey = `${property}.${names.privateKey}`;
+  const given = certificatesIn(material.certificate, ofCertificate);
+  const key = privateKeyIn(material.privateKey, material.passphrase, ofKey);
   const certificate = given.find(({ x509 }) => x509.checkPrivateKey(key));
   if (!certificate)
     throw new InputError(
-      `${property}.privateKey`,
+      ofKey,
       `is not the key of ${given.map(({ subject }) => oneLine(subject)).join(" or ")}`,
     );
-  requireAuthority(certificate, `${property}.certificate`);
+  requireAuthority(certificate, ofCertificate);
   const bundle =
     material.trustBundle === undefined ? [] : certificatesIn(material.trustBundle, `${property}.trustBundle`);
-  return { certificate, key, chain: chainFrom(certificate, [...given, ...bundle]) };
+  const chain = chainFrom(certificate, [...given, ...bundle]);
+  return { certificate, key, chain, namesakes: namesakesOf(chain, bundle) };
+}
+
+function namesakesOf(
+  chain: readonly ReadCertificate[],
+  bundle: readonly ReadCertificate[],
+): ReadCertificate[] {
+  return bundle.filter(
+    (one) =>
+      one.authority &&
+      chain.some((other) => sameDer(other.subject, one.subject)) &&
+      !chain.some((other) => sameAuthority(other, one)),
+  );
 }
 
 function requireAuthority(

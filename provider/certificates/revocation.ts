@@ -1,9 +1,10 @@
 import { verify } from "node:crypto";
-import { type Node, childrenOf, contentOf, derIn, derOf, integer, parse, sequence, time } from "./asn1";
+import { type Node, childrenOf, contentOf, derOf, integer, parse, sequence, time } from "./asn1";
 import { authorityKey, extensions, listNumber, reasonCode } from "./extensions";
 import { type HashedFile, hashedFiles } from "./hash-links";
 import { type Issuer, requireFit } from "./issuer";
 import { nameHash } from "./names";
+import { blocksIn } from "./pem";
 import { sameDer } from "./read";
 import type { Reason } from "./reasons";
 import type { Validity } from "./renewal";
@@ -48,15 +49,23 @@ function entry({ serialNumber, reason, revokedAt }: Revoked): Node {
   return sequence(integer(serialNumber), time(revokedAt), ...why);
 }
 
-/** A list as a folder for ssl_crlpath. */
-export function crlpathFiles(issuer: Issuer, pem: string): Record<string, string> {
-  const file: HashedFile = { hash: nameHash(issuer.certificate.subject), pem };
-  return hashedFiles([file], "crl");
+/** Lists of CAs with one name, as a folder for ssl_crlpath. */
+export function crlpathFiles(issuer: Issuer, ...pems: readonly string[]): Record<string, string> {
+  const hash = nameHash(issuer.certificate.subject);
+  const files = pems.map((pem): HashedFile => ({ hash, pem }));
+  return hashedFiles(files, "crl");
 }
 
-/** Whether this CA, by name and key, has signed the list. */
-export function isListOf(crl: string, { certificate }: Issuer): boolean {
-  const [content, , signature] = childrenOf(parse(derIn(crl)));
+/** Whether the text holds one list of each of these CAs, by name and key, and no other. */
+export function areListsOf(text: string, issuers: readonly Issuer[]): boolean {
+  const lists = blocksIn(text, "X509 CRL");
+  return (
+    lists.length === issuers.length && issuers.every((issuer) => lists.some((list) => isListOf(list, issuer)))
+  );
+}
+
+function isListOf(list: Buffer, { certificate }: Issuer): boolean {
+  const [content, , signature] = childrenOf(parse(list));
   // Version and algorithm stand before the issuer.
   const issuer = childrenOf(content)[2]!;
   if (!sameDer(issuer, certificate.subject)) return false;

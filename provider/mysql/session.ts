@@ -168,7 +168,8 @@ export class Session {
   }
 }
 
-function pem(textOrPath: string): string {
+/** What a connection declares: the text, or a path on this machine. */
+export function pem(textOrPath: string): string {
   return textOrPath.includes("-----BEGIN") ? textOrPath : readFileSync(textOrPath, "utf8");
 }
 

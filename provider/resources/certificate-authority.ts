@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { certificateAuthorityProvider } from "../stub";
+import { type ConnectionArgs, sealConnection } from "./connection";
 import { type IssuerArgs, sealIssuer } from "./issuer";
 import { type SubjectArgs, orderedSubject } from "./subject";
 
@@ -11,9 +12,9 @@ export interface CertificateAuthorityArgs {
    */
   subject?: pulumi.Input<SubjectArgs>;
   /**
-   * Size of its RSA key, in bits.
+   * Size of its RSA key, in bits. With a rotation it is that of the new one.
    * @default 3072
-   * @cost replacement: another CA
+   * @cost replacement: another CA; none, where `rotation` is raised with it
    */
   keyBits?: pulumi.Input<2048 | 3072 | 4096>;
   /**
@@ -47,6 +48,28 @@ export interface CertificateAuthorityArgs {
    * @cost none, where it is the same CA with a newer certificate; replacement, where it is another
    */
   existing?: IssuerArgs;
+  /**
+   * How often it has been rotated, a whole number from 0 on. Raised by one it asks for another key and certificate under the same name, in
+   * three phases, one for each `pulumi up`. Lowered again in the first phase, it gives the rotation up.
+   * @default 0
+   * @cost in each of three `pulumi up`: new files, TLS reload, and a rolling restart for XCom; in the second all that it has signed is made anew
+   */
+  rotation?: pulumi.Input<number>;
+  /**
+   * All servers that use this CA: members of groups, and both ends of channels. In a rotation the next phase waits until each of them is
+   * ready for it; one that does not answer is not. Empty: no server uses it.
+   * @default none; required where `rotation` is raised
+   * @cost none
+   */
+  usedBy?: pulumi.Input<pulumi.Input<ConnectionArgs>[]>;
+  /**
+   * Paths, as servers name them, of files that hold all that the phase which is under way needs, though their names stayed the same.
+   * Nobody can look into a file through a server: one that a channel of the servers in `usedBy` has named since before the phase began
+   * holds the rotation back, unless it stands here. Files of CertificateFiles need no mention: a new content is a new name.
+   * @default none
+   * @cost none
+   */
+  renewedFiles?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
@@ -54,8 +77,9 @@ export interface CertificateAuthorityArgs {
  * only: node-forge, which the package's certificates are made with, knows neither ECDSA nor RSA-PSS; servers from 5.7 on verify it.
  *
  * It is renewed with its own key, so that all that it has signed stays good and servers that have its old certificate verify what it
- * signs later. Another subject or key size is another CA: Pulumi makes it, issues everything that it signs anew in the same `up`, and
- * forgets the old one. Members that run trust each other throughout only if a bundle of both CAs is on all of them first.
+ * signs later. For another key on servers that run, raise `rotation`: they trust the old and the new CA first, then show certificates of
+ * the new one, then the old one goes. Another subject or key size without that is another CA: Pulumi makes it, issues everything that
+ * it signs anew in the same `up`, and forgets the old one, so that members no longer trust each other meanwhile.
  *
  * Delete forgets the CA and its key, and revokes nothing.
  */
@@ -64,7 +88,7 @@ export class CertificateAuthority extends pulumi.dynamic.Resource {
   declare public readonly certificate: pulumi.Output<string>;
   /** Its private key, PKCS#8 as PEM, not encrypted: a secret. */
   declare public readonly privateKey: pulumi.Output<string>;
-  /** What servers must trust, for `ssl_ca`: its certificate and all above it, the root last. PEM. */
+  /** What servers must trust, for `ssl_ca`: its certificate and all above it, the root last; while it is rotated, both CAs. PEM. */
   declare public readonly trustBundle: pulumi.Output<string>;
   /** The same for `ssl_capath`: PEM by the name that its file must have there. */
   declare public readonly capathFiles: pulumi.Output<Record<string, string>>;
@@ -82,8 +106,17 @@ export class CertificateAuthority extends pulumi.dynamic.Resource {
   declare public readonly notAfter: pulumi.Output<string>;
   /** Whether the next `up` renews it; as of the last operation. */
   declare public readonly renewalDue: pulumi.Output<boolean>;
+  /** 0 where no rotation is under way. 1: `trustBundle` holds the new CA too, the old one signs. 2: the new one signs. */
+  declare public readonly rotationPhase: pulumi.Output<number>;
+  /** Who held the next phase back at the last operation, and why, a line each. Empty where nobody did. */
+  declare public readonly rotationWaitsFor: pulumi.Output<string[]>;
+  /** The CA of a rotation that does not sign: the new one in phase 1, the old one in phase 2. PEM; else empty. */
+  declare public readonly rotatingCertificate: pulumi.Output<string>;
+  /** Its private key, PKCS#8 as PEM, not encrypted; else empty: a secret. */
+  declare public readonly rotatingPrivateKey: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
+    const { usedBy } = args;
     super(
       certificateAuthorityProvider,
       name,
@@ -92,6 +125,9 @@ export class CertificateAuthority extends pulumi.dynamic.Resource {
         ...(args.subject === undefined ? {} : { subject: orderedSubject(args.subject) }),
         ...(args.issuer === undefined ? {} : { issuer: sealIssuer(args.issuer) }),
         ...(args.existing === undefined ? {} : { existing: sealIssuer(args.existing) }),
+        ...(usedBy === undefined
+          ? {}
+          : { usedBy: pulumi.output(usedBy).apply((all) => all.map(sealConnection)) }),
         certificate: undefined,
         privateKey: undefined,
         trustBundle: undefined,
@@ -103,8 +139,16 @@ export class CertificateAuthority extends pulumi.dynamic.Resource {
         notBefore: undefined,
         notAfter: undefined,
         renewalDue: undefined,
+        rotationPhase: undefined,
+        rotationWaitsFor: undefined,
+        rotatingCertificate: undefined,
+        rotatingPrivateKey: undefined,
+        facts: undefined,
       },
-      pulumi.mergeOptions({ additionalSecretOutputs: ["privateKey", "issuer", "existing"] }, opts),
+      pulumi.mergeOptions(
+        { additionalSecretOutputs: ["privateKey", "rotatingPrivateKey", "issuer", "existing", "usedBy"] },
+        opts,
+      ),
       "mysqlgr",
       "CertificateAuthority",
     );

@@ -22,15 +22,39 @@ export interface IssuerArgs {
    * @default none; a root needs none
    */
   trustBundle?: pulumi.Input<string>;
+  /**
+   * The other CA of a rotation that is under way, PEM. Only a RevocationList looks at it: it then holds a list of each.
+   * @default none; empty is the same
+   */
+  rotatingCertificate?: pulumi.Input<string>;
+  /**
+   * The private key of `rotatingCertificate`, PEM.
+   * @default none; empty is the same
+   * @secret
+   */
+  rotatingPrivateKey?: pulumi.Input<string>;
 }
 
 /** What of it is needed, with its secrets as secrets whether or not the program says so. */
 export function sealIssuer(issuer: IssuerArgs): pulumi.Output<IssuerArgs> {
-  const { certificate, privateKey, passphrase, trustBundle } = issuer;
-  return pulumi.output({
+  return pulumi.output(sealedParts(issuer));
+}
+
+function sealedParts({ certificate, privateKey, passphrase, trustBundle }: IssuerArgs): IssuerArgs {
+  return {
     certificate,
     privateKey: pulumi.secret(privateKey),
     ...(passphrase === undefined ? {} : { passphrase: pulumi.secret(passphrase) }),
     ...(trustBundle === undefined ? {} : { trustBundle }),
+  };
+}
+
+/** The same with both CAs of a rotation, for those that speak for both. */
+export function sealRotatingIssuer(issuer: IssuerArgs): pulumi.Output<IssuerArgs> {
+  const { rotatingCertificate, rotatingPrivateKey } = issuer;
+  return pulumi.output({
+    ...sealedParts(issuer),
+    ...(rotatingCertificate === undefined ? {} : { rotatingCertificate }),
+    ...(rotatingPrivateKey === undefined ? {} : { rotatingPrivateKey: pulumi.secret(rotatingPrivateKey) }),
   });
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { revocationListProvider } from "../stub";
-import { type IssuerArgs, sealIssuer } from "./issuer";
+import { type IssuerArgs, sealRotatingIssuer } from "./issuer";
 
 /** A certificate that is no longer good. Either `serialNumber` or `certificate`. */
 export interface RevokedArgs {
@@ -40,6 +40,7 @@ export interface RevokedArgs {
 export interface RevocationListArgs {
   /**
    * The CA whose certificates it revokes, and which signs it: a CertificateAuthority, or PEM texts.
+   * While it is rotated there is a list of the old CA and one of the new, with the same entries.
    * @cost a new list, where it is another CA; none, where it was renewed
    */
   issuer: IssuerArgs;
@@ -82,7 +83,7 @@ export interface RevokedCertificate {
  * another. yaSSL, in MySQL 5.7 before 5.7.28, knows no lists. Delete forgets it; servers use what they have loaded.
  */
 export class RevocationList extends pulumi.dynamic.Resource {
-  /** For `ssl_crl`: PEM. */
+  /** For `ssl_crl`: PEM, of both CAs while theirs is rotated. */
   declare public readonly crl: pulumi.Output<string>;
   /** The same for `ssl_crlpath`: PEM by the name that its file must have there. */
   declare public readonly crlpathFiles: pulumi.Output<Record<string, string>>;
@@ -105,7 +106,7 @@ export class RevocationList extends pulumi.dynamic.Resource {
       name,
       {
         ...args,
-        issuer: sealIssuer(args.issuer),
+        issuer: sealRotatingIssuer(args.issuer),
         crl: undefined,
         crlpathFiles: undefined,
         entries: undefined,

@@ -24,6 +24,15 @@ export function issuerIn(inputs: Inputs, property = "issuer"): Issuer {
   return readIssuer(inputs[property] as IssuerMaterial, property);
 }
 
+/** The other CA of a rotation that is under way. */
+export function rotatingIn(inputs: Inputs): Issuer | undefined {
+  const { rotatingCertificate, rotatingPrivateKey, trustBundle } = inputs["issuer"] as Inputs;
+  if (rotatingCertificate === undefined) return undefined;
+  const names = { certificate: "rotatingCertificate", privateKey: "rotatingPrivateKey" };
+  const material = { certificate: rotatingCertificate, privateKey: rotatingPrivateKey, trustBundle };
+  return readIssuer(material as IssuerMaterial, "issuer", names);
+}
+
 /** The certificate that state holds. */
 export function presentIn(state: Inputs): ReadCertificate {
   return firstIn(String(state["certificate"]), "certificate");

@@ -25,7 +25,7 @@ export interface ResourceRuntime {
 
 interface Lifecycle {
   check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] };
-  diff(id: string, olds: Inputs, news: Inputs): Difference;
+  diff(id: string, olds: Inputs, news: Inputs): Difference | Promise<Difference>;
   create(inputs: Inputs): Promise<{ id: string; outs: Inputs }>;
   read(id: string, props: Inputs): Promise<{ id: string; props: Inputs; inputs: Inputs }>;
   update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }>;

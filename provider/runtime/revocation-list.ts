@@ -6,10 +6,10 @@ import { certificatesIn } from "../certificates/pem";
 import { plainSerial } from "../certificates/read";
 import type { Reason } from "../certificates/reasons";
 import { type Validity, defaultRenewBefore, isDue, validityFrom } from "../certificates/renewal";
-import { type Revoked, crlpathFiles, isListOf, issueRevocationList } from "../certificates/revocation";
+import { type Revoked, areListsOf, crlpathFiles, issueRevocationList } from "../certificates/revocation";
 import { InputError } from "../errors";
 import { isUnknown } from "../plan/wish";
-import { assumed, issuerIn, numberIn, refusals, sayChange } from "./certificate-material";
+import { assumed, issuerIn, numberIn, refusals, rotatingIn, sayChange } from "./certificate-material";
 import { declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
 
@@ -24,6 +24,16 @@ const outputs = [
   "renewalDue",
 ];
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
+
+/** A CertificateAuthority's outputs are empty where no rotation is under way. */
+function normalized(inputs: Inputs): Inputs {
+  const { issuer } = inputs;
+  if (typeof issuer !== "object" || issuer === null) return inputs;
+  const given = Object.entries(issuer).filter(
+    ([key, value]) => !(key.startsWith("rotating") && value === ""),
+  );
+  return { ...inputs, issuer: Object.fromEntries(given) };
+}
 
 interface Declared {
   serialNumber?: string;
@@ -40,7 +50,7 @@ interface Entry {
 }
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
-  const inputs = declared(news);
+  const inputs = normalized(declared(news));
   const shape = shapeFailures("revocation", inputs);
   const failures =
     shape.length > 0 || isUnknown(inputs) ? shape : refusals(() => requireSound(inputs, isNew(olds)));
@@ -48,9 +58,16 @@ export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs;
 }
 
 function requireSound(inputs: Inputs, isFirst: boolean): void {
-  const issuer = issuerIn(inputs);
-  entriesIn(inputs, [], issuer, Date.now());
-  if (isFirst) requireIssuable(inputs, issuer, Date.now());
+  const issuers = issuersIn(inputs, Date.now());
+  entriesIn(inputs, [], issuers, Date.now());
+  if (isFirst) requireIssuable(inputs, issuers[0], Date.now());
+}
+
+/** Whoever signs, and the other CA of a rotation; one that has ended needs no list, nobody takes its certificates. */
+function issuersIn(inputs: Inputs, now: number): [Issuer, ...Issuer[]] {
+  const other = rotatingIn(inputs);
+  const ended = other && other.certificate.notAfter.getTime() < now;
+  return [issuerIn(inputs), ...(other && !ended ? [other] : [])];
 }
 
 function requireIssuable(inputs: Inputs, issuer: Issuer, now: number): void {
@@ -61,9 +78,9 @@ function requireIssuable(inputs: Inputs, issuer: Issuer, now: number): void {
 export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const { inputs, reasons } = assumed(olds, news);
   const now = Date.now();
-  const issuer = issuerIn(inputs);
-  const change = changeOf(olds, inputs, issuer, now);
-  if (change.reasons.length > 0 && reasons.length === 0) requireIssuable(inputs, issuer, now);
+  const issuers = issuersIn(inputs, now);
+  const change = changeOf(olds, inputs, issuers, now);
+  if (change.reasons.length > 0 && reasons.length === 0) requireIssuable(inputs, issuers[0], now);
   const what = `revocation list of ${String(olds["mysqlIssuer"])}`;
   if (change.reasons.length > 0) sayChange(what, "a new one", change.reasons);
   else sayChange(what, "perhaps a new one", reasons);
@@ -82,7 +99,7 @@ export function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
 export function update(_id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
   return Promise.resolve().then(() => {
     const now = Date.now();
-    if (changeOf(olds, news, issuerIn(news), now).reasons.length > 0)
+    if (changeOf(olds, news, issuersIn(news, now), now).reasons.length > 0)
       return { outs: newList(news, olds, now) };
     const kept = Object.fromEntries(outputs.map((output) => [output, olds[output]]));
     return { outs: { ...declared(news), ...kept, renewalDue: dueIn(olds, declarationOf(news), now) } };
@@ -100,30 +117,37 @@ export function remove(): Promise<void> {
   return Promise.resolve();
 }
 
-function changeOf(olds: Inputs, news: Inputs, issuer: Issuer, now: number): Change {
+function changeOf(olds: Inputs, news: Inputs, issuers: readonly Issuer[], now: number): Change {
   const before = revokedIn(olds);
   return changeOfList(
-    { validity: validityIn(olds), entries: before, sameIssuer: isListOf(String(olds["crl"]), issuer) },
+    {
+      validity: validityIn(olds),
+      entries: before,
+      sameIssuer: areListsOf(String(olds["crl"]), issuers),
+    },
     declarationOf(olds),
-    { ...declarationOf(news), entries: entriesIn(news, before, issuer, now) },
+    { ...declarationOf(news), entries: entriesIn(news, before, issuers, now) },
     now,
   );
 }
 
+/** Serial numbers are random, so that one list of both CAs' entries does for each. */
 function newList(inputs: Inputs, olds: Inputs, now: number): Inputs {
-  const issuer = issuerIn(inputs);
+  const issuers = issuersIn(inputs, now);
   const validity = validityFrom(now, declarationOf(inputs).validityDays);
-  const entries = entriesIn(inputs, revokedIn(olds), issuer, now);
+  const entries = entriesIn(inputs, revokedIn(olds), issuers, now);
   // Seconds since 1970: it grows even where the number of the last list is lost.
   const number = Math.max(Math.floor(now / 1000), numberIn(olds, "crlNumber", 0) + 1);
-  const crl = issueRevocationList({ revoked: entries, number, validity }, issuer, now);
+  const lists = issuers.map((issuer) =>
+    issueRevocationList({ revoked: entries, number, validity }, issuer, now),
+  );
   return {
     ...declared(inputs),
-    crl,
-    crlpathFiles: crlpathFiles(issuer, crl),
+    crl: lists.join(""),
+    crlpathFiles: crlpathFiles(issuers[0], ...lists),
     entries: entries.map((e): Entry => ({ ...e, revokedAt: e.revokedAt.toISOString() })),
     crlNumber: number,
-    mysqlIssuer: oneLine(issuer.certificate.subject),
+    mysqlIssuer: oneLine(issuers[0].certificate.subject),
     thisUpdate: validity.notBefore.toISOString(),
     nextUpdate: validity.notAfter.toISOString(),
     renewalDue: isDue(validity, declarationOf(inputs).renewBefore, now),
@@ -131,9 +155,14 @@ function newList(inputs: Inputs, olds: Inputs, now: number): Inputs {
 }
 
 /** What is declared, in one order; what has been revoked before was revoked then. */
-function entriesIn(inputs: Inputs, before: readonly Revoked[], issuer: Issuer, now: number): Revoked[] {
+function entriesIn(
+  inputs: Inputs,
+  before: readonly Revoked[],
+  issuers: readonly Issuer[],
+  now: number,
+): Revoked[] {
   const all = ((inputs["revoked"] ?? []) as Declared[]).map((entry, i): Revoked => {
-    const serialNumber = serialOf(entry, issuer, `revoked[${i}]`);
+    const serialNumber = serialOf(entry, issuers, `revoked[${i}]`);
     const earlier = before.find((other) => other.serialNumber === serialNumber)?.revokedAt;
     const revokedAt = entry.revokedAt === undefined ? earlier : new Date(entry.revokedAt);
     return {
@@ -146,15 +175,19 @@ function entriesIn(inputs: Inputs, before: readonly Revoked[], issuer: Issuer, n
   return all.sort((a, b) => (a.serialNumber < b.serialNumber ? -1 : 1));
 }
 
-function serialOf({ serialNumber, certificate }: Declared, issuer: Issuer, property: string): string {
+function serialOf(
+  { serialNumber, certificate }: Declared,
+  issuers: readonly Issuer[],
+  property: string,
+): string {
   if ((serialNumber === undefined) === (certificate === undefined))
     throw new InputError(property, "must have either serialNumber or certificate");
   if (serialNumber !== undefined) return plainSerial(serialNumber);
   const [read] = certificatesIn(certificate!, `${property}.certificate`);
-  if (!signed(issuer.certificate, read!))
+  if (!issuers.some((issuer) => signed(issuer.certificate, read!)))
     throw new InputError(
       `${property}.certificate`,
-      `${oneLine(read!.subject)} was not issued by ${oneLine(issuer.certificate.subject)}`,
+      `${oneLine(read!.subject)} was not issued by ${oneLine(issuers[0]!.certificate.subject)}`,
     );
   return read!.serialNumber;
 }

@@ -171,14 +171,13 @@ function isInThousandths(value: number): boolean {
   return Number(value.toFixed(3)) === value;
 }
 
-const issuer = known(
-  z.strictObject({
-    certificate: text,
-    privateKey: text,
-    passphrase: known(z.string()).optional(),
-    trustBundle: text.optional(),
-  }),
-);
+const ofIssuer = {
+  certificate: text,
+  privateKey: text,
+  passphrase: known(z.string()).optional(),
+  trustBundle: text.optional(),
+};
+const issuer = known(z.strictObject(ofIssuer));
 
 const subject = known(
   z.array(known(z.strictObject({ type: known(z.enum(nameTypes)), value: known(z.string()) }))),
@@ -195,6 +194,9 @@ const authority = z.strictObject({
   renewBefore: renewBefore.optional(),
   issuer: issuer.optional(),
   existing: issuer.optional(),
+  rotation: known(z.number().int().min(0)).optional(),
+  usedBy: known(z.array(connectionSchema)).optional(),
+  renewedFiles: known(z.array(text)).optional(),
 });
 
 const certificate = z.strictObject({
@@ -211,7 +213,18 @@ const certificate = z.strictObject({
 });
 
 const revocation = z.strictObject({
-  issuer,
+  issuer: known(
+    z
+      .strictObject({
+        ...ofIssuer,
+        rotatingCertificate: text.optional(),
+        rotatingPrivateKey: text.optional(),
+      })
+      .refine(
+        (i) => (i.rotatingCertificate === undefined) === (i.rotatingPrivateKey === undefined),
+        "must have rotatingCertificate and rotatingPrivateKey together",
+      ),
+  ),
   revoked: known(
     z.array(
       known(

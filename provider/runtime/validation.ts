@@ -64,7 +64,7 @@ export function firstOfEach(failures: readonly CheckFailure[]): CheckFailure[] {
 }
 
 function holdsSecret(property: string): boolean {
-  return /^(connection|source|servers|servers\.\d+)(\.tls)?$|(^|\.)(password|key|keyPassphrase|privateKey|passphrase)$|^(issuer|existing)\b|^ssh$/.test(
+  return /^(connection|source|servers|servers\.\d+|usedBy|usedBy\.\d+)(\.tls)?$|(^|\.)(password|key|keyPassphrase|privateKey|passphrase)$|^(issuer|existing)\b|^ssh$/.test(
     property,
   );
 }

@@ -65,7 +65,7 @@ export function clientCertificate(endpoint: Endpoint): Promise<X509Certificate |
 }
 
 /* Protocol 4.1 SSLRequest: CLIENT_PROTOCOL_41, CLIENT_SSL, CLIENT_SECURE_CONNECTION, CLIENT_PLUGIN_AUTH. */
-const sslRequest = (() => {
+export const sslRequest = (() => {
   const packet = Buffer.alloc(36);
   packet.writeUIntLE(32, 0, 3);
   packet[3] = 1;

@@ -87,7 +87,7 @@ describe("the documentation of a secret", () => {
     ["a connection's key", fieldsOf("connection.ts", "ConnectionTlsArgs").find((f) => f.name === "key")],
     ["a channel's password", channel.find((f) => f.name === "password")],
     ["an account's password", user.find((f) => f.name === "password")],
-    ...["privateKey", "passphrase"].map((name): [string, Field | undefined] => [
+    ...["privateKey", "passphrase", "rotatingPrivateKey"].map((name): [string, Field | undefined] => [
       `a CA's ${name}`,
       fieldsOf("issuer.ts", "IssuerArgs").find((f) => f.name === name),
     ]),
