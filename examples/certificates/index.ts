@@ -108,6 +108,8 @@ for (const [index, server] of servers.entries()) {
       sslCa: files.sslCa,
       sslCert: files.sslCert,
       sslKey: files.sslKey,
+      // What it shows is compared with this: a file that somebody replaced, or that was never loaded, is seen.
+      expectedCertificate: certificate.certificate,
       startOnBoot: true,
     },
     { dependsOn: channel },

@@ -47,6 +47,7 @@ export function certified(sandbox: Sandbox, given: Certified): Declaration {
         sslCa: `\${files.${name}.sslCa}`,
         sslCert: `\${files.${name}.sslCert}`,
         sslKey: `\${files.${name}.sslKey}`,
+        expectedCertificate: `\${certificates.${name}.certificateChain}`,
         ...(revoked ? { sslCrl: `\${files.${name}.sslCrl}` } : {}),
         ...given.member,
       }),
