@@ -1,4 +1,3 @@
-import { tells } from "./facts-query";
 import type { Session } from "./session";
 
 /** What a server's own connections to others use for TLS, and where its group communication listens. */
@@ -15,8 +14,6 @@ export interface FileOfConnection {
   readonly user: string;
   readonly kind: "trusted" | "shown";
   readonly path: string;
-  /** Group communication uses the one that was named before, since it was not started since. */
-  readonly late?: boolean;
 }
 
 const ofVariables: Readonly<Record<string, "trusted" | "shown">> = {
@@ -36,22 +33,21 @@ const others = ["port", "group_replication_local_address", "group_replication_ss
 /** Group Replication's own channels show what they used last; what they will use stands in the variables. */
 const foreign = "CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'";
 
-/** On the MYSQL stack group communication takes them at its START. */
-const setSinceStart =
-  "SELECT 'late', LOWER(VARIABLE_NAME), '' FROM performance_schema.variables_info" +
-  ` WHERE VARIABLE_NAME IN (${quoted(Object.keys(ofVariables))})` +
-  " AND UNIX_TIMESTAMP(SET_TIME) > UNIX_TIMESTAMP(NOW(6)) - (SELECT MAX(PROCESSLIST_TIME) FROM performance_schema.threads" +
-  " WHERE NAME = 'thread/group_rpl/THD_certifier_broadcast')";
+/** A START has a thread of its own. */
+const start =
+  "SELECT 'start', '', CAST(MAX(THREAD_ID) AS CHAR) FROM performance_schema.threads" +
+  " WHERE NAME = 'thread/group_rpl/THD_certifier_broadcast'";
 
-const questions = [
+const question = [
   "SELECT 'variable' origin, LOWER(VARIABLE_NAME) name, VARIABLE_VALUE value FROM performance_schema.global_variables" +
     ` WHERE VARIABLE_NAME IN (${quoted([...others, ...Object.keys(ofVariables)])})`,
   "SELECT 'state', '', MEMBER_STATE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid",
+  start,
   ...Object.keys(ofChannels).map(
     (column) =>
       `SELECT '${column}', CHANNEL_NAME, ${column} FROM performance_schema.replication_connection_configuration WHERE ${foreign}`,
   ),
-];
+].join(" UNION ALL ");
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `'${name}'`).join(", ");
@@ -59,8 +55,7 @@ function quoted(names: readonly string[]): string {
 
 /** One statement, from 5.7 on, with and without the plugin. */
 export async function tlsUsers(session: Session): Promise<TlsUsers> {
-  const all = tells(await session.askVersion(), "variablesInfo") ? [...questions, setSinceStart] : questions;
-  const rows = await session.read<Row>(all.join(" UNION ALL "), 10);
+  const rows = await session.read<Row>(question, 10);
   const variable = (name: string): string =>
     rows.find((row) => row.origin === "variable" && row.name === name)?.value ?? "";
   const state = rows.find(({ origin }) => origin === "state")?.value ?? "OFFLINE";
@@ -74,7 +69,7 @@ export async function tlsUsers(session: Session): Promise<TlsUsers> {
     port,
     ...(runs && isOwn ? { groupAddress: address } : {}),
     groupEncrypts: variable("group_replication_ssl_mode") !== "DISABLED",
-    files: filesIn(rows, runs && !isOwn),
+    files: [...filesIn(rows), ...(runs && !isOwn ? takenAtStart(rows) : [])],
   };
 }
 
@@ -84,13 +79,18 @@ interface Row {
   readonly value: string | null;
 }
 
-function filesIn(rows: readonly Row[], takenAtStart: boolean): FileOfConnection[] {
+function filesIn(rows: readonly Row[]): FileOfConnection[] {
   return rows.flatMap(({ origin, name, value }) => {
     const isVariable = origin === "variable";
     const kind = isVariable ? ofVariables[name] : ofChannels[origin];
     if (kind === undefined || value === null || value === "") return [];
-    const late = takenAtStart && isVariable && rows.some((row) => row.origin === "late" && row.name === name);
-    const user = isVariable ? name : `channel '${name}'`;
-    return [{ user, kind, path: value, ...(late ? { late } : {}) }];
+    return [{ user: isVariable ? name : `channel '${name}'`, kind, path: value }];
   });
+}
+
+/** On the MYSQL stack members show and trust towards each other what the variables named at the last START. */
+function takenAtStart(rows: readonly Row[]): FileOfConnection[] {
+  const thread = rows.find(({ origin }) => origin === "start")?.value;
+  const path = `what it took at its START (thread ${thread})`;
+  return (["trusted", "shown"] as const).map((kind) => ({ user: "group communication", kind, path }));
 }

@@ -2,7 +2,7 @@ import { issueCertificate } from "../certificates/certificate";
 import { type Issuer, chainFrom, signed } from "../certificates/issuer";
 import { certificatesIn, keyPem } from "../certificates/pem";
 import { type ReadCertificate, readCertificate, sameAuthority } from "../certificates/read";
-import type { Held, NamedFile, Phase, SeenUser } from "../certificates/rotation";
+import type { Held, Phase, SeenUser } from "../certificates/rotation";
 import { newKey } from "../certificates/signing";
 import { ProviderError } from "../errors";
 import { ServerError, pem } from "../mysql/session";
@@ -53,14 +53,10 @@ async function askUser(target: Target, question: Question | undefined): Promise<
   try {
     const users = await sessions.use(target, tlsUsers);
     const obstacles = question ? await obstaclesAt(target, users, question) : [];
-    return { server, obstacles: obstacles.map((text) => `${server} ${text}`), files: filesOf(users) };
+    return { server, obstacles: obstacles.map((text) => `${server} ${text}`), files: users.files };
   } catch (error) {
     return { server, obstacles: [silence(server, error)], files: undefined };
   }
-}
-
-function filesOf({ files }: TlsUsers): NamedFile[] {
-  return files.map(({ user, kind, path }) => ({ user, kind, path }));
 }
 
 function silence(server: string, error: unknown): string {
@@ -90,7 +86,6 @@ async function obstaclesAt(target: Target, users: TlsUsers, question: Question):
   ];
   return [
     ...seen.flatMap(({ at, meeting }) => problemsOf(meeting, at, question)),
-    ...lateFiles(users, question),
     ...ownProblems(target, question),
   ];
 }
@@ -111,13 +106,6 @@ function problemsOf(meeting: Meeting, at: string, { phase, fresh, old }: Questio
 function isOf({ certificate }: Issuer, chain: readonly ReadCertificate[]): boolean {
   const path = chain[0] ? chainFrom(chain[0], chain) : [];
   return path.some((one) => !sameAuthority(one, certificate) && signed(certificate, one));
-}
-
-function lateFiles({ files }: TlsUsers, { phase }: Question): string[] {
-  const kind = phase === 1 ? "trusted" : "shown";
-  return files
-    .filter((file) => file.late === true && file.kind === kind)
-    .map(({ user }) => `has not started Group Replication since ${user} was set`);
 }
 
 /** The provider itself is a client: it must not lock itself out. */

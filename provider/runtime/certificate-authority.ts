@@ -157,7 +157,7 @@ async function rotationDiff(what: string, olds: Inputs, inputs: Inputs): Promise
   const { signs, other } = renewalOf(olds, inputs, Date.now(), decision);
   sayRenewal(what, signs);
   sayRenewal(`${what}, the other one of the rotation`, other);
-  const asBefore = decision.next === before && same(decision.waitsFor, olds["rotationWaitsFor"]);
+  const asBefore = same(decision.next, before) && same(decision.waitsFor, olds["rotationWaitsFor"]);
   return !asBefore || signs.length + other.length > 0;
 }
 

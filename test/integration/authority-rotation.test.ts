@@ -45,11 +45,14 @@ describe.each(versionsAtHand(["9.7.4", "8.0.15"]))("a CA that a server of %s use
   const loadLeaf = (): Promise<void> =>
     load({ "ssl-cert": file(leaf.outs["certificateChain"]), "ssl-key": file(leaf.outs["privateKey"]) });
 
-  /** Names files that need not be there: the channel is never started. */
+  /** Names files that need not be there: the channel connects to nobody. */
   async function channel(files: { ca: string; cert: string }): Promise<void> {
     const options = newest
       ? `CHANGE REPLICATION SOURCE TO SOURCE_HOST='192.0.2.1', SOURCE_SSL=1, SOURCE_SSL_CA='${files.ca}', SOURCE_SSL_CERT='${files.cert}'`
       : `CHANGE MASTER TO MASTER_HOST='192.0.2.1', MASTER_SSL=1, MASTER_SSL_CA='${files.ca}', MASTER_SSL_CERT='${files.cert}'`;
+    // The server's own start has started it.
+    const known = await query(server, "SELECT 1 FROM performance_schema.replication_connection_configuration");
+    if (known.length > 0) await query(server, `STOP ${newest ? "REPLICA" : "SLAVE"} FOR CHANNEL 'x'`);
     await query(server, `${options} FOR CHANNEL 'x'`);
   }
 
