@@ -41,7 +41,14 @@ module.exports = {
     only("certificates-stand-alone", "certificates/", ["certificates/", "errors\\.ts$"]),
     only("files-know-no-server", "files/", ["files/", "plan/certificate-files\\.ts$", "errors\\.ts$"]),
     only("tls-stands-alone", "tls/", ["tls/", "mysql/", "errors\\.ts$"]),
-    only("rolling-knows-no-runtime", "rolling/", ["rolling/", "plan/", "mysql/", "tls/", "errors\\.ts$"]),
+    only("rolling-knows-no-runtime", "rolling/", [
+      "rolling/",
+      "plan/",
+      "mysql/",
+      "tls/",
+      "certificates/",
+      "errors\\.ts$",
+    ]),
     only("runtime-knows-no-resource", "runtime/", [
       "runtime/",
       "plan/",

@@ -45,6 +45,7 @@ export function declaration(place: Place, generation: "before" | "after"): Input
     sslKey: `/etc/mysql/${files}/key.pem`,
     sslCrl: `/etc/mysql/${files}/crl.pem`,
     sslCrlpath: `/etc/mysql/${files}/crls`,
+    expectedCertificate: (after ? "2" : "1").repeat(64),
     sslCipher: [after ? "ECDHE-RSA-AES256-GCM-SHA384" : "ECDHE-RSA-AES128-GCM-SHA256"],
     tlsVersion: after ? ["TLSv1.3"] : ["TLSv1.2", "TLSv1.3"],
     tlsCiphersuites: [after ? "TLS_AES_256_GCM_SHA384" : "TLS_AES_128_GCM_SHA256"],
@@ -90,6 +91,13 @@ export function serverAsDeclared(inputs: Inputs, place: Place): ServerFacts {
     applierQueue: 0,
     channel: undefined,
     loadedTls: {},
+    shown: {
+      client: {
+        sha256: String(inputs["expectedCertificate"]),
+        subject: `CN=${hostOf(place)}`,
+        notAfter: "2031-01-01T00:00:00.000Z",
+      },
+    },
   };
 }
 

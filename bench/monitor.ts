@@ -46,10 +46,13 @@ export class Monitor {
   }
 
   private async watch(connection: Connection, changes: Change[]): Promise<void> {
-    while (!this.stopped) {
+    for (;;) {
+      // An answer that was on its way when the change ended does not know of its end yet: one more look.
+      const isLast = this.stopped;
       const [[row]] = await connection.query<RowDataPacket[]>(question);
       const phase = phaseOf(row);
       if (changes.at(-1)?.phase !== phase) changes.push({ at: this.now(), phase });
+      if (isLast) break;
       await sleep(pause);
     }
     await connection.end();

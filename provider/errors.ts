@@ -4,6 +4,8 @@ export interface ErrorParts {
   what: string;
   /** The server's or the peer's own reason. */
   why?: string | undefined;
+  /** Lines below the reason. */
+  table?: string | undefined;
   /** What was undone and what was left as it is. */
   left?: string | undefined;
   /** What to do. */
@@ -37,6 +39,7 @@ export class ProviderError extends Error {
   static text(code: string, parts: ErrorParts): string {
     const lines = [`[${code}] ${parts.what}`];
     if (parts.why) lines.push(`Why: ${parts.why}`);
+    if (parts.table) lines.push(parts.table);
     if (parts.left) lines.push(`Left: ${parts.left}`);
     if (parts.todo) lines.push(`Do: ${parts.todo}`);
     return lines.join("\n");
@@ -222,7 +225,7 @@ export class LockedError extends ProviderError {
   }
 }
 
-/** Credentials or certificates were tried and refused. */
+/** Credentials or certificates were tried, or compared beforehand, and would be refused. */
 export class ProofError extends ProviderError {
   constructor(
     readonly server: string,

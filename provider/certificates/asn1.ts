@@ -55,6 +55,20 @@ export function time(date: Date): Node {
   return primitive(long ? Type.GENERALIZEDTIME : Type.UTCTIME, Buffer.from(text, "latin1"));
 }
 
+/** What `time` has made, or another one has. */
+export function dateOf(node: Node | undefined): Date {
+  const text = contentOf(node).toString("latin1");
+  return isTime(node, Type.UTCTIME) ? asn1.utcTimeToDate(text) : asn1.generalizedTimeToDate(text);
+}
+
+export function isDate(node: Node | undefined): boolean {
+  return isTime(node, Type.UTCTIME) || isTime(node, Type.GENERALIZEDTIME);
+}
+
+function isTime(node: Node | undefined, type: number): boolean {
+  return node?.tagClass === Class.UNIVERSAL && (node.type as number) === type;
+}
+
 export function derOf(node: Node): Buffer {
   return Buffer.from(asn1.toDer(node).getBytes(), "latin1");
 }

@@ -1,10 +1,10 @@
 import { InputError } from "../errors";
 import { capathFiles, joined } from "./authority";
-import { type Node, childrenOf, parse, pemOf } from "./asn1";
-import { hashedFiles } from "./hash-links";
+import { type HashedFile, hashedFiles } from "./hash-links";
 import { nameHash, oneLine } from "./names";
-import { type KeyFormat, blocksIn, certificatesIn, keyPem, privateKeyIn } from "./pem";
+import { type KeyFormat, certificatesIn, keyPem, privateKeyIn } from "./pem";
 import type { ReadCertificate } from "./read";
+import { listsIn } from "./read-list";
 
 /** What is to lie on a server's disk: PEM texts by the server option that takes them. */
 export interface Material {
@@ -45,8 +45,12 @@ export function deliveryOf(material: Material): Delivery {
             .map(({ pem }) => pem)
             .join(""),
         }),
-    ...(crlpath === undefined ? {} : { crlpath: hashedFiles(listsIn(crlpath, "crlpath"), "crl") }),
+    ...(crlpath === undefined ? {} : { crlpath: hashedFiles(hashedLists(crlpath), "crl") }),
   };
+}
+
+function hashedLists(text: string): HashedFile[] {
+  return listsIn(text, "crlpath").map(({ pem, issuer }) => ({ hash: nameHash(issuer), pem }));
 }
 
 function keyOf({ key, keyPassphrase }: Material, chain: readonly ReadCertificate[] | undefined): string {
@@ -67,33 +71,4 @@ function otherKey(chain: readonly ReadCertificate[], fits: (one: ReadCertificate
       "put the certificate of the key first",
     );
   return new InputError("key", `is not the key of ${oneLine(chain[0]!.subject)}`);
-}
-
-interface List {
-  readonly pem: string;
-  readonly hash: string;
-}
-
-/** All revocation lists of a text, with the hash of their issuers' names. */
-function listsIn(text: string, property: string): List[] {
-  const blocks = blocksIn(text, "X509 CRL");
-  const begun = text.match(/-----BEGIN X509 CRL-----/g)?.length ?? 0;
-  if (begun === 0)
-    throw new InputError(property, "holds no revocation list", 'PEM text: "-----BEGIN X509 CRL-----"');
-  if (blocks.length !== begun)
-    throw new InputError(property, "holds a revocation list that is cut off or no PEM text");
-  return blocks.map((der, i) => {
-    try {
-      return { pem: pemOf("X509 CRL", der), hash: nameHash(issuerOf(der)) };
-    } catch {
-      throw new InputError(property, `its revocation list ${i + 1} of ${blocks.length} cannot be read`);
-    }
-  });
-}
-
-/** RFC 5280, 5.1: version is left out in version 1; then algorithm and issuer. */
-function issuerOf(der: Buffer): Node {
-  const fields = childrenOf(childrenOf(parse(der))[0]);
-  const INTEGER = 2;
-  return fields[(fields[0]!.type as number) === INTEGER ? 2 : 1]!;
 }

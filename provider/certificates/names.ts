@@ -70,15 +70,24 @@ function escaped(value: Node): string {
 
 /** What OpenSSL names the files of ssl_capath and ssl_crlpath by (X509_NAME_hash): eight hexadecimal digits. */
 export function nameHash(name: Node): string {
-  const canonical = childrenOf(name).map((group) => {
+  const digest = createHash("sha1").update(canonical(name)).digest();
+  return digest.readUInt32LE(0).toString(16).padStart(8, "0");
+}
+
+/** Whether OpenSSL takes two names for one (X509_NAME_cmp). */
+export function sameName(a: Node, b: Node): boolean {
+  return canonical(a).equals(canonical(b));
+}
+
+function canonical(name: Node): Buffer {
+  const groups = childrenOf(name).map((group) => {
     const parts = childrenOf(group).map((part) => {
       const [id, value] = childrenOf(part);
       return sequence(id!, canonicalText(value!));
     });
     return derOf(setOf(...parts.sort((a, b) => Buffer.compare(derOf(a), derOf(b)))));
   });
-  const digest = createHash("sha1").update(Buffer.concat(canonical)).digest();
-  return digest.readUInt32LE(0).toString(16).padStart(8, "0");
+  return Buffer.concat(groups);
 }
 
 /** OpenSSL compares text without regard to its kind, its case and its white space, as far as these are ASCII. */

@@ -15,22 +15,45 @@ export interface ReadCertificate extends Validity {
   /** keyUsage; a certificate without it may do everything. */
   readonly signsCertificates: boolean;
   readonly signsLists: boolean;
+  /** The first eight bits of keyUsage; all are set where there is none. */
+  readonly uses: number;
+  /** All of them, by their dotted names. */
+  readonly extensions: ReadonlyMap<string, Extension>;
+  /** Of version 1 there are no extensions. */
+  readonly version1: boolean;
+  /** Dotted name of the algorithm of its signature. */
+  readonly signatureAlgorithm: string;
   /** What its issuer's subjectKeyIdentifier is called in what it signs. */
   readonly keyIdentifier: Buffer;
 }
 
-const ids = { keyIdentifier: "2.5.29.14", keyUsage: "2.5.29.15", basicConstraints: "2.5.29.19" };
+export interface Extension {
+  readonly critical: boolean;
+  readonly value: Node;
+}
+
+export const ids = {
+  keyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  alternativeNames: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
+  authorityKey: "2.5.29.35",
+  extendedKeyUsage: "2.5.29.37",
+};
 
 /** Throws where it is no certificate. */
 export function readCertificate(der: Buffer): ReadCertificate {
   const x509 = new X509Certificate(der);
   const [tbs] = childrenOf(parse(x509.raw));
-  const fields = childrenOf(tbs).filter((field) => !hasTag(field, 0));
-  const extensions = extensionsIn(fields);
-  const constraints = extensions.get(ids.basicConstraints);
-  const usage = extensions.get(ids.keyUsage);
+  const all = childrenOf(tbs);
+  const fields = all.filter((field) => !hasTag(field, 0));
+  const holder = fields.find((field) => hasTag(field, 3));
+  const extensions = holder ? extensionsIn(childrenOf(holder)[0]) : new Map<string, Extension>();
+  const constraints = extensions.get(ids.basicConstraints)?.value;
+  const usage = extensions.get(ids.keyUsage)?.value;
   const uses = usage === undefined ? 0xff : (contentOf(usage)[1] ?? 0);
-  const identifier = extensions.get(ids.keyIdentifier);
+  const identifier = extensions.get(ids.keyIdentifier)?.value;
   return {
     pem: pemOf("CERTIFICATE", x509.raw),
     x509,
@@ -43,17 +66,20 @@ export function readCertificate(der: Buffer): ReadCertificate {
     pathLength: constraints && pathLengthIn(constraints),
     signsCertificates: (uses & 0x04) !== 0,
     signsLists: (uses & 0x02) !== 0,
+    uses,
+    extensions,
+    version1: all.length === fields.length,
+    signatureAlgorithm: dottedOf(childrenOf(fields[1])[0]),
     keyIdentifier: identifier ? contentOf(identifier) : keyIdentifierOf(fields[5]!),
   };
 }
 
-function extensionsIn(fields: readonly Node[]): Map<string, Node> {
-  const holder = fields.find((field) => hasTag(field, 3));
-  const all = holder ? childrenOf(childrenOf(holder)[0]) : [];
+/** Of a certificate or a revocation list. */
+export function extensionsIn(all: Node | undefined): Map<string, Extension> {
   return new Map(
-    all.map((extension) => {
+    childrenOf(all).map((extension) => {
       const parts = childrenOf(extension);
-      return [dottedOf(parts[0]), parse(contentOf(parts.at(-1)))];
+      return [dottedOf(parts[0]), { critical: parts.length > 2, value: parse(contentOf(parts.at(-1))) }];
     }),
   );
 }

@@ -167,6 +167,21 @@ export interface GroupMemberArgs {
    */
   expectedCertificate?: pulumi.Input<string>;
   /**
+   * What the file of `sslCa` holds, as PEM text (`trustBundle` of a CertificateAuthority). Only used to verify before anything changes:
+   * every member's certificate (`expectedCertificate`) against every other member's CAs. Nothing is set on the server. Give a changed
+   * text a path of its own, as CertificateFiles does: under the same path nothing is loaded.
+   * @default unknown: members find out by themselves, after they have loaded the file
+   * @cost none
+   */
+  expectedCa?: pulumi.Input<string>;
+  /**
+   * What the file of `sslCrl` holds, as PEM text (`crl` of a RevocationList; several lists one after another). Only used to verify before
+   * anything changes, as `expectedCa`. Nothing is set on the server.
+   * @default unknown: members find out by themselves, after they have loaded the file
+   * @cost none
+   */
+  expectedCrl?: pulumi.Input<string>;
+  /**
    * Permitted ciphers up to TLSv1.2, OpenSSL names, best first.
    * @default unmanaged
    * @mysql ssl_cipher

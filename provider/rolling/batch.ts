@@ -13,7 +13,7 @@ import { lookFailure, observe, observeSettled } from "../mysql/observe";
 import type { Session } from "../mysql/session";
 import type { Sessions } from "../mysql/sessions";
 import { addressOf } from "../mysql/target";
-import { Executor } from "./executor";
+import { Executor, type ToldByOthers } from "./executor";
 import { GroupView, type Witness } from "./group-view";
 import { Handle } from "./handle";
 import { lookAt, seenFor } from "./look";
@@ -22,6 +22,7 @@ import type { GroupPicture, Stage } from "./picture";
 import { stops } from "./preflight";
 import { schedule } from "./schedule";
 import { pictureOf, strangersTo } from "./see";
+import { ProvenPairs } from "./start-proof";
 import { leftLoaded } from "./take-back";
 import { type Others, leftBetween } from "./talk";
 
@@ -33,7 +34,7 @@ export interface Waiting {
 }
 
 /** Jobs of the same deployment that are announced and have not come: the engine runs only so many at once. */
-export interface Late extends Others {
+export interface Late extends Others, ToldByOthers {
   /** How many of them restart their member. */
   readonly restarts: number;
   /** Asked when a member is done: whether any have come by then. */
@@ -49,6 +50,7 @@ const mostHandOvers = 3;
 /** Runs the jobs of one group that came together: looks, locks, plans, and does what was planned. */
 export class BatchRunner {
   private readonly passed = new WeakMap<Job, string>();
+  private readonly pairs = new ProvenPairs();
 
   constructor(
     private readonly sessions: Sessions,
@@ -122,7 +124,15 @@ export class BatchRunner {
         const handles = facts.map((f, i) => new Handle(batch[i]!.job, sessions[i]!, f));
         try {
           const byId = new Map(handles.map((h) => [h.id, h]));
-          const view = new GroupView(job.group, byId, witnesses, strangers, this.say, this.interrupted);
+          const view = new GroupView(
+            job.group,
+            byId,
+            witnesses,
+            strangers,
+            this.say,
+            this.interrupted,
+            this.pairs,
+          );
           return await this.work(batch, view, done, late);
         } finally {
           await Promise.all(handles.map((h) => h.close()));
@@ -170,6 +180,8 @@ export class BatchRunner {
     const executor = new Executor(view, this.passed);
     const waitingOf = (h: Handle): Waiting => batch.find((w) => w.job === h.job)!;
     const told = new Set<Handle>();
+    const tell = (h: Handle): void =>
+      h.failure === undefined ? waitingOf(h).resolve(h.result) : waitingOf(h).reject(h.failure);
     try {
       // What cannot be done is refused before anything is tried.
       schedule(await this.picture(view, done, late));
@@ -183,7 +195,7 @@ export class BatchRunner {
           if (!h.settled || told.has(h)) continue;
           told.add(h);
           if (stops(h)) done.add(h.id);
-          waitingOf(h).resolve(h.result);
+          tell(h);
         }
         const open = [...handles.values()].filter((h) => !told.has(h));
         if (open.length > 0 && told.size > before && (await late.arrived())) return open.map(waitingOf);
@@ -191,13 +203,13 @@ export class BatchRunner {
       const waiting = [...handles.values()].filter((h) => !told.has(h));
       if (waiting.length > 0 && (await late.arrived())) return waiting.map(waitingOf);
       executor.leaveWaiting();
-      waiting.forEach((h) => waitingOf(h).resolve(h.result));
+      waiting.forEach(tell);
       return [];
     } catch (error) {
       const cause = await executor.takeBackAll(goneBefore(lookFailure(error), [...handles.values()], told));
       for (const h of handles.values()) {
         if (told.has(h)) continue;
-        if (h.settled) waitingOf(h).resolve(h.result);
+        if (h.settled) tell(h);
         else
           waitingOf(h).reject(
             dated(

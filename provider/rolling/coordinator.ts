@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Sessions } from "../mysql/sessions";
 import { BatchRunner, type Waiting } from "./batch";
 import type { Job, JobResult } from "./job";
+import type { ToldOf } from "./told";
 
 interface Gathering {
   waiting: Waiting[];
@@ -9,6 +10,8 @@ interface Gathering {
   announced: Map<string, Announced>;
   /** Members whose diff ran in this deployment and found nothing to change. */
   readonly still: Set<string>;
+  /** What the program tells of members whose diff ran, by server_uuid. */
+  readonly told: Map<string, ToldOf>;
   /** All members that the arrived jobs know of. */
   known: Set<string>;
   timer?: NodeJS.Timeout | undefined;
@@ -54,6 +57,11 @@ export class Coordinator {
     gathering.announced.set(address, announced);
     if (announced.changes) gathering.still.delete(address);
     else gathering.still.add(address);
+  }
+
+  /** Told by diff, also of a member that nothing changes: its peers verify it, and it verifies them. */
+  tell(group: string, uuid: string, told: ToldOf): void {
+    this.gathering(group).told.set(uuid, told);
   }
 
   /**
@@ -102,6 +110,7 @@ export class Coordinator {
       waiting: [],
       announced: new Map(),
       still: new Set(),
+      told: new Map(),
       known: new Set(),
       since: 0,
       done: new Set(),
@@ -141,6 +150,10 @@ export class Coordinator {
       arrived: () => this.lateJobs(gathering),
       coming: new Set([...gathering.announced].flatMap(([address, a]) => (a.changes ? [address] : []))),
       still: gathering.still,
+      told: (uuid) => {
+        const { before, after } = gathering.told.get(uuid) ?? { before: {}, after: {} };
+        return gathering.done.has(uuid) ? [after] : [before, after];
+      },
     });
     gathering.busy = false;
     gathering.waiting.unshift(...left);

@@ -1,6 +1,7 @@
 import { interruptedError, withLeft } from "../errors";
 import { isRunning } from "../mysql/facts";
 import { clearLeftProbes } from "../mysql/probe";
+import { reloadTls } from "../plan/group-member";
 import { printSteps } from "../plan/step";
 import { restartGroup } from "./group-restart";
 import type { GroupView } from "./group-view";
@@ -9,7 +10,7 @@ import type { Job } from "./job";
 import { Joining } from "./join";
 import { inParallel } from "./parallel";
 import type { Stage } from "./picture";
-import { probeBeforehand, proveInPlace, requireAbility, stops } from "./preflight";
+import { probeBeforehand, probeNewFiles, proveInPlace, requireAbility, stops } from "./preflight";
 import { proveOwnCertificate, requireExpected } from "./proof";
 import { partiesOf, requireRecovery } from "./recovery-talk";
 import { restartWave, stop } from "./restart";
@@ -17,6 +18,8 @@ import { waitingIn } from "./see";
 import { switchOver } from "./switch-over";
 import { takeBack } from "./take-back";
 import { type Others, leftBetween, requireTalk, silenceOf, speakersOf } from "./talk";
+import { type Told, bothOf, isTold } from "./told";
+import type * as TrustParties from "./trust-parties";
 
 /** Runs the stages of one batch. Each method leaves every member either as declared or as it was. */
 export class Executor {
@@ -31,14 +34,31 @@ export class Executor {
   }
 
   /** Everything that can be found out before anything is stopped; what it set for that is taken back on failure. */
-  async preflight(others: Others): Promise<void> {
+  async preflight(others: Others & ToldByOthers): Promise<void> {
+    await this.keepOut(others);
     requireTalk(speakersOf(this.view), others);
     requireRecovery(partiesOf(this.view));
-    await inParallel(this.view.all, async (h) => {
+    const open = this.view.all.filter((h) => !h.settled);
+    await inParallel(open, async (h) => {
       await h.send(() => requireAbility(this.view, h));
       await h.send((session) => clearLeftProbes(session, h.facts.version));
     });
     await this.prepare();
+  }
+
+  /** A member that is to join, and that the others would not accept or it not them, fails alone: nothing is done with it. */
+  private async keepOut({ told }: ToldByOthers): Promise<void> {
+    const { all, witnesses } = this.view;
+    const texts = [
+      ...all.flatMap(({ job }) => bothOf(job.told)),
+      ...witnesses.flatMap(({ facts }) => told(facts.uuid)),
+    ];
+    if (!texts.some(isTold)) return;
+    const refused = await trustParties().requireDeclaredTrust(this.view, told);
+    for (const h of all.filter(({ address }) => refused.has(address))) {
+      h.failure = refused.get(h.address);
+      h.settled = true;
+    }
   }
 
   /** TLS files of all whose turn it can be: those of a second round when the first is over. */
@@ -47,11 +67,18 @@ export class Executor {
     const working = this.view.all.filter(
       (h) => h.job.leave === undefined && !h.settled && !h.prepared && !waiting.has(h.id),
     );
-    const running = working.filter((h) => isRunning(h.facts) && h.plan.material.length > 0);
+    const isNew = (h: Handle): boolean => this.passed.get(h.job) !== triedOn(h);
+    const running = working.filter(
+      (h) => isRunning(h.facts) && (isNew(h) ? h.plan.material : toSet(h)).length > 0,
+    );
+    const untried = working.filter((h) => stops(h) && isNew(h));
+    const reached = await probeNewFiles(
+      this.view,
+      running.filter((h) => untried.includes(h)),
+    );
     for (const h of working) h.prepared = true;
     await inParallel(running, (h) => this.material(h));
-    const untried = working.filter((h) => stops(h) && this.passed.get(h.job) !== triedOn(h));
-    await probeBeforehand(this.view, untried);
+    await probeBeforehand(this.view, untried, reached);
     for (const h of untried) this.passed.set(h.job, triedOn(h));
   }
 
@@ -112,7 +139,10 @@ export class Executor {
 
   /** Undoes what was done on every member that is not whole yet, after a failure before anything was stopped. */
   async takeBackAll(error: unknown): Promise<unknown> {
-    const open = this.view.all.filter((h) => !h.settled && h.touched);
+    // Whose failure it is comes first: what is left is told of that member.
+    const open = this.view.all
+      .filter((h) => !h.settled && h.touched)
+      .sort((a, b) => Number(b.failure === error) - Number(a.failure === error));
     const isOwn = open.some((h) => h.failure === error);
     let told = error;
     for (const h of open) {
@@ -149,6 +179,22 @@ export class Executor {
     const [next] = this.view.all.filter((h) => !h.settled);
     if (next) throw interruptedError(next.address, leftBetween(next));
   }
+}
+
+/** TLS files that are to be set; what is set and was loaded in this deployment needs no second RELOAD. */
+function toSet({ plan }: Handle): string[] {
+  return printSteps(plan.material).filter((statement) => statement !== reloadTls);
+}
+
+/** What the program tells of members without a job, by server_uuid: what is in effect first. */
+export interface ToldByOthers {
+  readonly told: (uuid: string) => readonly Told[];
+}
+
+/** It reads certificates with forge, which a program that tells of none has no need of. */
+function trustParties(): typeof TrustParties {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every change wait
+  return require("./trust-parties") as typeof TrustParties;
 }
 
 /** What a preflight depends on; TLS files and lists it has loaded itself, so that a new look finds them done. */

@@ -3,6 +3,7 @@ import { type SeenMember, seenMembers } from "../mysql/membership";
 import type { Session } from "../mysql/session";
 import type { Handle } from "./handle";
 import { type Peer, mayProbe, peerOf } from "./proof";
+import type { ProvenPairs } from "./start-proof";
 
 /** A member of the group that no job of this batch concerns: it only testifies. */
 export interface Witness {
@@ -40,6 +41,7 @@ export class GroupView {
     readonly say: (line: string) => void,
     /** The user wants no further member to be begun. */
     readonly interrupted: () => boolean,
+    readonly pairs: ProvenPairs,
   ) {}
 
   get all(): readonly Handle[] {

@@ -4,6 +4,7 @@ import type { Target } from "../mysql/target";
 import type { MemberPlan } from "../plan/group-member";
 import type { Step } from "../plan/step";
 import type { Wish } from "../plan/wish";
+import type { ToldOf } from "./told";
 
 /** How a change of the group may go. Times in seconds. */
 export interface Rollout {
@@ -36,6 +37,8 @@ export interface Job {
   readonly declared: (facts: ServerFacts) => Wish;
   /** SHA-256 of the certificate that is to be in memory; undefined where what it shows is not looked at. */
   readonly expectedCertificate?: string | undefined;
+  /** What the program tells of the member's TLS files. */
+  readonly told?: ToldOf | undefined;
   /** Server time up to which values are known to be in effect. */
   readonly settledAt?: number | undefined;
   /** An earlier deployment has made the first of its two rounds, and left it waiting for the others. */

@@ -1,5 +1,5 @@
-import { GroupRestartError, NotReadyError, QuorumRiskError, StepFailedError } from "../errors";
-import { isStarting, stackInEffect, valueOf } from "../mysql/facts";
+import { GroupRestartError, NotReadyError, ProofError, QuorumRiskError, StepFailedError } from "../errors";
+import { type ServerFacts, isStarting, stackInEffect, valueOf } from "../mysql/facts";
 import { missingFrom, until, uptimeOf } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
@@ -12,13 +12,14 @@ import {
   type Peer,
   mayProbe,
   peerOf,
-  proveGroupLogin,
   proveGroupTls,
   proveRecovery,
+  refusedByPeer,
   requireRecoveryUser,
   standIn,
 } from "./proof";
 import { lostQuorum } from "./schedule";
+import { proveStart } from "./start-proof";
 import { majorityOf, mostAway } from "./waves";
 
 /** What can be known without changing anything: privileges, errant transactions. */
@@ -54,23 +55,59 @@ async function requireNoErrants(view: GroupView, h: Handle): Promise<void> {
 }
 
 /**
- * A member that may open channels tries every member that will restart, with the new material and with its own files: those of the
- * others lie on other machines. Each member's own credentials are tried as well.
+ * The primary, where its own files change, tries the new ones at peers that stay as they are before it loads them. Returns whom it
+ * reached; a secondary may not open channels before it is stopped.
  */
-export async function probeBeforehand(view: GroupView, restarting: readonly Handle[]): Promise<void> {
+export async function probeNewFiles(view: GroupView, changing: readonly Handle[]): Promise<readonly Peer[]> {
+  const prober = view.prober();
+  const own = changing.find((h) => h.id === prober?.facts.uuid && stops(h));
+  const facts = own && withDeclared(own);
+  if (!prober || !facts) return [];
+  const others = new Set(changing.filter((h) => h !== own).map((h) => peerOf(h.facts).address));
+  const staying = view.donorsOf(own).filter(({ address }) => !others.has(address));
+  return proveGroupTls(prober.session, facts, own.job.sslMode(facts), staying).catch((error: unknown) => {
+    // Why peers refuse its certificate its own server may tell in better words, when it is to load it.
+    if (error instanceof ProofError && error.errnos.some(refusedByPeer)) return [];
+    throw error;
+  });
+}
+
+/** Undefined where files go back to what they were before: which those are, only the plan's steps say. */
+function withDeclared({ facts, job }: Handle): ServerFacts | undefined {
+  const files = Object.entries(job.declared(facts)).filter(([name]) => /^(ssl|tls)_/.test(name));
+  if (files.some(([, value]) => value === "")) return undefined;
+  const seen = files.map(([name, value]) => [name, { ...facts.variables[name], value }]);
+  return {
+    ...facts,
+    variables: { ...facts.variables, ...Object.fromEntries(seen) } as ServerFacts["variables"],
+  };
+}
+
+/**
+ * A member that may open channels tries every member that will restart, with the new material and with its own files: those of the
+ * others lie on other machines. Each member's own credentials are tried as well. `reached`: peers that have taken its files already.
+ */
+export async function probeBeforehand(
+  view: GroupView,
+  restarting: readonly Handle[],
+  reached: readonly Peer[],
+): Promise<void> {
   const prober = view.prober();
   const [first] = restarting;
   if (!prober || !first) return;
   await Promise.all(restarting.map((h) => requireSameEncryption(h)));
   // One that restarts itself tries its own new certificate at every peer.
   const own = restarting.find((h) => h.id === prober.facts.uuid);
-  const others = own ? view.donorsOf(own) : restarting.map((h) => peerOf(h.facts));
+  const tried = new Set(reached.map(({ address }) => address));
+  const others = own
+    ? view.donorsOf(own).filter(({ address }) => !tried.has(address))
+    : restarting.map((h) => peerOf(h.facts));
   await proveGroupTls(prober.session, prober.facts, first.job.sslMode(first.facts), others);
-  const tried = new Set<string>();
+  const logins = new Set<string>();
   for (const { facts } of restarting) {
     const credentials = JSON.stringify([facts.channel?.user, facts.channel?.password]);
-    if (tried.has(credentials)) continue;
-    tried.add(credentials);
+    if (logins.has(credentials)) continue;
+    logins.add(credentials);
     const of = standIn(prober.facts, facts);
     await proveRecovery(prober.session, prober.facts, [peerOf(prober.facts)], { of });
   }
@@ -212,9 +249,6 @@ export function lostMajority(
   );
 }
 
-/** Group Replication tries its donors until one lets it in; those of a large group need not all be asked. */
-const enoughDonors = 2;
-
 /** Between STOP and START: the member itself tries its peers, so that a START that would fail after 61 s is never sent. */
 export async function proveStopped(
   view: GroupView,
@@ -226,9 +260,8 @@ export async function proveStopped(
   await h.send(async (session, again) => {
     if (again && (await uptimeOf(session)) <= (performance.now() - began) / 1000 + 1)
       throw startedMeanwhile(h.address);
-    const reached = await proveGroupLogin(session, h.facts, h.job.sslMode(h.facts), donors);
-    const recoverFrom = reached.length > 0 ? reached.slice(0, enoughDonors) : [peerOf(h.facts)];
-    await proveRecovery(session, h.facts, recoverFrom, { whoIsDown: "is left out" });
+    const others = view.all.filter((o) => o !== h).map((o) => o.facts);
+    await proveStart(session, h.facts, h.job.sslMode(h.facts), donors, view.pairs, others);
   });
 }
 

@@ -1,10 +1,11 @@
 import { NotReadyError, ProofError } from "../errors";
-import { type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
+import { type ChannelFact, type ServerFacts, selfOf, stackInEffect, valueOf } from "../mysql/facts";
 import { type ClientTls, type Probe, type ProbeOutcome, groupTls, probe, recoveryTls } from "../mysql/probe";
 import type { Session } from "../mysql/session";
 import { certificateName } from "../plan/shown";
 import { certificateProblem } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
+import { type Cell, printMatrix } from "./matrix";
 
 /** A peer that a member will have to talk to. */
 export interface Peer {
@@ -66,17 +67,36 @@ export async function proveGroupTls(
   whoIsDown: WhoIsDown = "fails",
 ): Promise<readonly Peer[]> {
   if (sslMode === "DISABLED" || peers.length === 0) return peers;
+  const outcomes = await probe(session, facts.version, groupProbes(facts, sslMode, peers));
+  return judgedGroupTls(facts, sslMode, peers, outcomes, whoIsDown);
+}
+
+/** A user that does not exist is refused only after TLS has passed. */
+export function groupProbes(facts: ServerFacts, sslMode: string, peers: readonly Peer[]): Probe[] {
   const tls = groupTls(facts, sslMode);
-  // A user that does not exist is refused only after TLS has passed.
-  const probes = peers.map((peer): Probe => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
-  const outcomes = await probe(session, facts.version, probes);
+  return peers.map((peer) => ({ ...peer, user: "mysqlgr_nobody", password: "", tls }));
+}
+
+export function judgedGroupTls(
+  facts: ServerFacts,
+  sslMode: string,
+  peers: readonly Peer[],
+  outcomes: readonly ProbeOutcome[],
+  whoIsDown: WhoIsDown,
+): readonly Peer[] {
   const reached = judged(peers, outcomes, facts.address, whoIsDown);
   const failed = reached.flatMap(([peer, outcome]) => tlsFailure(facts.address, peer, outcome));
   if (failed.length === 0) return reached.map(([peer]) => peer);
-  throw new ProofError(facts.address, `TLS with ssl_mode ${sslMode} failed between it and its peers`, {
-    why: failed.join("; "),
-    todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
-  });
+  throw new ProofError(
+    facts.address,
+    `TLS with ssl_mode ${sslMode} failed between it and its peers`,
+    {
+      why: failed.join("; "),
+      table: probeTable(facts.address, peers, outcomes),
+      todo: "see that every member's certificate is signed by a CA that all others trust (sslCa), is valid, and with VERIFY_IDENTITY covers its host",
+    },
+    reached.flatMap(([, o]) => (o.accepted ? [] : [o.errno])),
+  );
 }
 
 /** Whether a peer that cannot be reached at all fails the proof. */
@@ -109,13 +129,39 @@ function isDown({ errno, reason }: { errno: number; reason: string }): boolean {
 const refusedLogin = new Set([1045, 1044, 3159, 2061, 1130]);
 
 function tlsFailure(from: string, peer: Peer, outcome: ProbeOutcome): string[] {
-  if (outcome.accepted || refusedLogin.has(outcome.errno)) return [];
-  const why =
-    // A client certificate that is refused shows as one or the other.
-    outcome.errno === 2013 || outcome.errno === 2027
-      ? `${peer.address} did not accept the certificate of ${from}`
-      : `${from} did not accept ${peer.address}`;
-  return [`${why}: ${outcome.reason} (${outcome.errno})`];
+  const { shown, verified } = cellsOf(outcome);
+  const told = (cell: Cell, who: string): string[] =>
+    typeof cell === "object" ? [`${who}: ${cell.why}`] : [];
+  return [
+    ...told(shown, `${peer.address} did not accept the certificate of ${from}`),
+    ...told(verified, `${from} did not accept ${peer.address}`),
+  ];
+}
+
+/** What a login tells of both directions: the peer verifies what the member shows, and the member verifies the peer first. */
+function cellsOf(outcome: ProbeOutcome): { shown: Cell; verified: Cell } {
+  if (outcome.accepted || refusedLogin.has(outcome.errno)) return { shown: "ok", verified: "ok" };
+  if (isDown(outcome)) return { shown: "unknown", verified: { why: whyOf(outcome) } };
+  return refusedByPeer(outcome.errno)
+    ? { shown: { why: whyOf(outcome) }, verified: "ok" }
+    : { shown: "unknown", verified: { why: whyOf(outcome) } };
+}
+
+/** A client certificate that is refused shows as one or the other. */
+export function refusedByPeer(errno: number): boolean {
+  return errno === 2013 || errno === 2027;
+}
+
+function whyOf({ errno, reason }: { errno: number; reason: string }): string {
+  return `${reason} (${errno})`;
+}
+
+/** One member tried the others: what they think of each other it does not know. */
+function probeTable(from: string, peers: readonly Peer[], outcomes: readonly ProbeOutcome[]): string {
+  return printMatrix([from, ...peers.map(({ address }) => address)], (shows, verifies) => {
+    if (shows === verifies || (shows > 0 && verifies > 0)) return "unknown";
+    return shows === 0 ? cellsOf(outcomes[verifies - 1]!).shown : cellsOf(outcomes[shows - 1]!).verified;
+  });
 }
 
 /** The member logs in to its donors with the credentials and TLS of its recovery channel. Returns whom it reached. */
@@ -131,11 +177,7 @@ export async function proveRecovery(
 ): Promise<readonly Peer[]> {
   const { channel } = of;
   if (!channel || donors.length === 0) return donors;
-  const outcomes = await probe(
-    session,
-    facts.version,
-    donors.map((donor): Probe => ({ ...donor, user: channel.user, password: channel.password, tls })),
-  );
+  const outcomes = await probe(session, facts.version, recoveryProbes(channel, tls, donors));
   const reached = judged(donors, outcomes, of.address, whoIsDown);
   const failed = reached.flatMap(([donor, outcome]) =>
     outcome.accepted ? [] : [`${donor.address}: ${outcome.reason} (${outcome.errno})`],
@@ -150,6 +192,14 @@ export async function proveRecovery(
     },
     outcomes.flatMap((o) => (o.accepted ? [] : [o.errno])),
   );
+}
+
+export function recoveryProbes(
+  { user, password }: ChannelFact,
+  tls: ClientTls,
+  donors: readonly Peer[],
+): Probe[] {
+  return donors.map((donor) => ({ ...donor, user, password, tls }));
 }
 
 const files = ["ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_crl", "ssl_crlpath", "public_key_path"];
@@ -202,6 +252,6 @@ export function mayProbe(facts: ServerFacts): boolean {
   return self === undefined || self.state === "OFFLINE" || self.role === "PRIMARY";
 }
 
-function usesXcom(facts: ServerFacts): boolean {
+export function usesXcom(facts: ServerFacts): boolean {
   return stackInEffect(facts) === "XCOM";
 }

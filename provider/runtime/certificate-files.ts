@@ -19,7 +19,7 @@ import {
 } from "../plan/certificate-files";
 import { isUnknown } from "../plan/wish";
 import { certificateFacts } from "../tls/certificate";
-import { assumed, refusals } from "./certificate-material";
+import { assumed } from "./certificate-material";
 import { say, sayOnce } from "./context";
 import {
   type SshInputs,
@@ -31,7 +31,7 @@ import {
   withFolder,
 } from "./file-places";
 import { PartialFailure, declaredIn, pack, providerOf, same, stateIn, stubChanged } from "./lifecycle";
-import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
+import { type CheckFailure, type Inputs, firstOfEach, refusals, shapeFailures } from "./validation";
 
 /** Output by role. */
 const pathOutputs: Record<Role, string> = {

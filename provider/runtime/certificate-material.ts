@@ -4,7 +4,6 @@ import { oneLine } from "../certificates/names";
 import { certificatesIn } from "../certificates/pem";
 import type { ReadCertificate } from "../certificates/read";
 import { isDue } from "../certificates/renewal";
-import { InputError } from "../errors";
 import { isUnknown } from "../plan/wish";
 import { certificateFacts } from "../tls/certificate";
 import { sayOnce } from "./context";
@@ -63,19 +62,6 @@ export function subjectFailures(subject: unknown): CheckFailure[] {
     const reason = isUnknown(part) ? undefined : partProblem(part);
     return reason === undefined ? [] : [{ property: "subject", reason: `${part.type} ${reason}` }];
   });
-}
-
-/** What a try refuses, as failures of check. */
-export function refusals(attempt: () => unknown): CheckFailure[] {
-  try {
-    attempt();
-    return [];
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const { what, todo } = error.parts;
-    const reason = [what.slice(error.property.length + 2), ...(todo === undefined ? [] : [todo])].join("; ");
-    return [{ property: error.property, reason }];
-  }
 }
 
 /** The declaration with what it was for what is not known yet, and what that is. */

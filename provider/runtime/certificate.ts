@@ -15,13 +15,12 @@ import {
   issuerIn,
   numberIn,
   presentIn,
-  refusals,
   sayChange,
   subjectFailures,
   subjectIn,
 } from "./certificate-material";
 import { declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
-import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
+import { type CheckFailure, type Inputs, firstOfEach, refusals, shapeFailures } from "./validation";
 
 const outputs = [
   "certificate",

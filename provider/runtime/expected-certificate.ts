@@ -4,31 +4,36 @@ import { memberContext, viewOf } from "../plan/view";
 import { isUnknown } from "../plan/wish";
 import { certificateFacts } from "../tls/certificate";
 import type * as Material from "./certificate-material";
-import type { CheckFailure, Inputs } from "./validation";
+import { type CheckFailure, type Inputs, refusals } from "./validation";
 
 const property = "expectedCertificate";
 
-/** As `check` leaves it: SHA-256, lower-case hex; undefined where none is declared or it is not known yet. */
+/** SHA-256 of the declared one, lower-case hex; undefined where none is declared or it is not known yet. */
 export function expectedIn(inputs: Inputs): string | undefined {
+  const text = textIn(inputs);
+  return text === undefined ? undefined : (readExpected(text).sha256 ?? text);
+}
+
+function textIn(inputs: Inputs): string | undefined {
   const value = inputs[property];
   return typeof value === "string" && !isUnknown(value) ? value : undefined;
 }
 
 /** What is wrong with the declared one. That it has expired is told when it is declared, and not again: members may still live with it. */
 export function expectedFailures(olds: Inputs | undefined, inputs: Inputs): CheckFailure[] {
-  const text = expectedIn(inputs);
+  const text = textIn(inputs);
   if (text === undefined) return [];
   const { sha256, notAfter, reason } = readExpected(text);
   if (reason !== undefined) return [{ property, reason }];
   const expired = notAfter !== undefined && Date.parse(notAfter) < Date.now();
-  if (!expired || sha256 === olds?.[property]) return [];
+  if (!expired || sha256 === expectedIn(olds ?? {})) return [];
   return [{ property, reason: `expired on ${notAfter}: no peer would accept it` }];
 }
 
-/** One form for state, so that a certificate and its SHA-256 are no difference. */
+/** One form, in which a certificate and its SHA-256 are no difference. */
 export function withFingerprint(inputs: Inputs): Inputs {
-  const text = expectedIn(inputs);
-  return text === undefined ? inputs : { ...inputs, [property]: readExpected(text).sha256 };
+  const sha256 = expectedIn(inputs);
+  return sha256 === undefined ? inputs : { ...inputs, [property]: sha256 };
 }
 
 type Expected = Partial<Pick<CertificateFact, "sha256" | "notAfter">> & { reason?: string };
@@ -43,7 +48,7 @@ function readExpected(text: string): Expected {
   let read: Expected = {};
   // What reads certificates is loaded only where there is one.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every check wait
-  const { refusals, firstIn } = require("./certificate-material") as typeof Material;
+  const { firstIn } = require("./certificate-material") as typeof Material;
   const [refusal] = refusals(() => (read = certificateFacts(firstIn(text, property).x509)));
   return refusal ?? read;
 }

@@ -29,6 +29,7 @@ import {
 } from "../plan/wish";
 import type { Job, JobResult } from "../rolling/job";
 import { withShown } from "../rolling/look";
+import type { ToldOf } from "../rolling/told";
 import { certificateFacts } from "../tls/certificate";
 import { clientCertificate, parseEndpoint } from "../tls/handshake";
 import { type ConnectionInputs, addressFrom, coordinator, sessions, targetOf } from "./context";
@@ -45,6 +46,7 @@ import {
   stubChanged,
 } from "./lifecycle";
 import { rolloutOf } from "./rollout";
+import { toldFailures, toldIn, withoutStrayTexts } from "./told";
 import { heard, sayCreation, sayPlan, unseenServer } from "./preview";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
 
@@ -78,14 +80,14 @@ const outputs = [
 const declared = (all: Inputs): Inputs => declaredIn(all, outputs);
 
 export function check(olds: Inputs | undefined, news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
-  const given = declared(news);
+  const inputs = declared(news);
   const failures = firstOfEach([
-    ...shapeFailures("member", given),
-    ...variableFailures(given, memberProperties),
-    ...plainFailures(given),
-    ...expectedFailures(olds, given),
+    ...shapeFailures("member", inputs),
+    ...variableFailures(inputs, memberProperties),
+    ...plainFailures(inputs),
+    ...expectedFailures(olds, inputs),
+    ...toldFailures(inputs),
   ]);
-  const inputs = failures.length === 0 ? withFingerprint(given) : given;
   if (isNew(olds) && failures.length === 0) {
     const address = addressFrom(inputs["connection"]);
     sayCreation("member", address, () =>
@@ -104,17 +106,21 @@ function plainFailures(inputs: Inputs): CheckFailure[] {
   return [{ property: "sslMode", reason }];
 }
 
-export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolean } {
+export function diff(id: string, olds: Inputs, news: Inputs): { changes: boolean } {
   const state = stateIn<MemberState>(olds);
   const before = removedFrom(olds, news, memberProperties);
   const view = seenBefore(state);
   const { wish, unseen } = seenPart(wishOfInputs(news), view);
   const plan = planMember(view, wish, before);
   const planned = !isEmpty(plan);
-  const changes = planned || !same(declared(olds), declared(news)) || stubChanged(olds, news);
+  const changes =
+    planned ||
+    !same(withFingerprint(declared(olds)), withFingerprint(declared(news))) ||
+    stubChanged(olds, news);
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
   coordinator.announce(group, address, { changes, restarts: plan.action === "restart" });
+  coordinator.tell(group, id, toldBy(news, olds));
   const notes = [
     ...unseen.map((name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`),
     ...unheardNotes(state, wish),
@@ -128,7 +134,8 @@ export function diff(_id: string, olds: Inputs, news: Inputs): { changes: boolea
 }
 
 export async function create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
-  const result = await coordinator.submit(jobOf(inputs, undefined, []), knownMembers(inputs));
+  const job = { ...jobOf(inputs, undefined, []), told: toldBy(inputs, {}) };
+  const result = await coordinator.submit(job, knownMembers(inputs));
   return { id: result.facts.uuid, outs: await outputsOf(inputs, result, undefined) };
 }
 
@@ -138,7 +145,7 @@ export async function update(id: string, olds: Inputs, news: Inputs): Promise<{ 
   const seen = await sessions.use(target, (session) => observe(session));
   const others = seen.members.map((m) => `${m.host}:${m.port}`);
   const result = await coordinator
-    .submit(jobOf(news, state, managedBy(olds)), others)
+    .submit({ ...jobOf(news, state, managedBy(olds)), told: toldBy(news, olds) }, others)
     .catch((error: unknown) => {
       throw failureOf(id, olds, error);
     });
@@ -160,8 +167,9 @@ export async function read(
   const waits = state.facts.between;
   const result = { before: facts, facts, changed: false, waits };
   const outs = await outputsOf(declared(props), result, state, login && certificateFacts(login));
-  const inputs = { ...liveInputs(declared(props), facts), ...liveExpected(props, facts) };
-  return { id, props: { ...outs, ...keptOptionFile(props, outs), ...inputs }, inputs };
+  const live = { ...liveInputs(declared(props), facts), ...liveExpected(props, facts) };
+  const kept = withoutStrayTexts(declared(props), { ...outs, ...keptOptionFile(props, outs), ...live });
+  return { id, props: kept, inputs: withoutStrayTexts(declared(props), live) };
 }
 
 export async function remove(_id: string, props: Inputs): Promise<void> {
@@ -342,6 +350,10 @@ function listsToCome(view: ServerView, { variables }: MemberWish): string[] {
     (name) =>
       name in variables && canonical(variable(name), view.variables[name]?.value ?? null) !== variables[name],
   );
+}
+
+function toldBy(news: Inputs, olds: Inputs): ToldOf {
+  return { before: toldIn(olds), after: toldIn(news) };
 }
 
 /** The declaration with live values in it: what differs is drift. */

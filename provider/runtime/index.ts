@@ -2,7 +2,6 @@ import { type StackConfiguration, coordinator, setConfiguration } from "./contex
 import * as member from "./group-member";
 import { onInterrupt } from "./interrupt";
 import * as channel from "./recovery-channel";
-import * as source from "./replication-channel";
 import * as user from "./replication-user";
 import type { CheckFailure, Inputs } from "./validation";
 
@@ -64,10 +63,10 @@ export function configure(req: { config: StackConfiguration }): Promise<void> {
 export const groupMember = runtimeOf(() => member);
 export const recoveryChannel = runtimeOf(() => channel);
 export const replicationUser = runtimeOf(() => user);
-export const replicationChannel = runtimeOf(() => source);
 
 /* Loaded only by programs that have such resources. */
 /* eslint-disable @typescript-eslint/no-require-imports -- import() would make every call wait */
+export const replicationChannel = runtimeOf(() => require("./replication-channel") as Lifecycle);
 export const certificateAuthority = beforeMembers(
   runtimeOf(() => require("./certificate-authority") as Lifecycle),
 );

@@ -9,9 +9,9 @@ import { type Validity, defaultRenewBefore, isDue, validityFrom } from "../certi
 import { type Revoked, areListsOf, crlpathFiles, issueRevocationList } from "../certificates/revocation";
 import { InputError } from "../errors";
 import { isUnknown } from "../plan/wish";
-import { assumed, issuerIn, numberIn, refusals, rotatingIn, sayChange } from "./certificate-material";
+import { assumed, issuerIn, numberIn, rotatingIn, sayChange } from "./certificate-material";
 import { declaredIn, isNew, providerOf, same, stubChanged } from "./lifecycle";
-import { type CheckFailure, type Inputs, firstOfEach, shapeFailures } from "./validation";
+import { type CheckFailure, type Inputs, firstOfEach, refusals, shapeFailures } from "./validation";
 
 const outputs = [
   "crl",

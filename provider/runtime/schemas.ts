@@ -55,6 +55,8 @@ const member = z.strictObject({
   installPlugin: known(z.boolean()).optional(),
   rollout: rolloutSchema.optional(),
   expectedCertificate: text.optional(),
+  expectedCa: text.optional(),
+  expectedCrl: text.optional(),
   variables: known(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
   // Typed by the catalogue.
   ...Object.fromEntries(

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { z } from "zod";
+import { InputError } from "../errors";
 import { type Variable, findVariable, problemWith } from "../mysql/catalogue";
 import { isUnknown, textOf, variableOf } from "../plan/wish";
 import type * as Schemas from "./schemas";
@@ -40,6 +41,19 @@ function failuresOf(issue: z.core.$ZodIssue, inputs: Inputs): CheckFailure[] {
     return branch.flatMap((inner) => failuresOf({ ...inner, path: [...issue.path, ...inner.path] }, inputs));
   }
   return [{ property: path, reason: valueAt(inputs, issue.path) === undefined ? required : issue.message }];
+}
+
+/** What a try refuses, as failures of check. */
+export function refusals(attempt: () => unknown): CheckFailure[] {
+  try {
+    attempt();
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { what, todo } = error.parts;
+    const reason = [what.slice(error.property.length + 2), ...(todo === undefined ? [] : [todo])].join("; ");
+    return [{ property: error.property, reason }];
+  }
 }
 
 const required = "is required";

@@ -20,9 +20,13 @@ export function certificateProblem(
   if (Date.parse(certificate.validTo) < now) return `its certificate expired on ${certificate.validTo}`;
   if (Date.parse(certificate.validFrom) > now)
     return `its certificate is not valid before ${certificate.validFrom}`;
-  if (mode !== "VERIFY_IDENTITY") return undefined;
-  const covered = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  if (covered !== undefined) return undefined;
+  return mode === "VERIFY_IDENTITY" ? nameProblem(certificate, host) : undefined;
+}
+
+/** Why VERIFY_IDENTITY would refuse it, or undefined. An address, too, may be covered as a name, by CN alone. */
+export function nameProblem(certificate: X509Certificate, host: string): string | undefined {
+  const byAddress = isIP(host) === 0 ? undefined : certificate.checkIP(host);
+  if ((certificate.checkHost(host) ?? byAddress) !== undefined) return undefined;
   const names = certificate.subjectAltName ?? certificate.subject.split("\n").join(", ");
   return `its certificate does not cover ${host}, by which its peers know it (it covers ${names})`;
 }

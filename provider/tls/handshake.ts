@@ -38,7 +38,12 @@ export function groupCertificate(
   endpoint: Endpoint,
   protocol?: tls.SecureVersion,
 ): Promise<X509Certificate | undefined> {
-  return shake(net.connect(endpoint.port, endpoint.host), protocol);
+  return shake(net.connect(endpoint.port, endpoint.host), protocol).then(([first]) => first);
+}
+
+/** The same and the CAs that are sent along with it; empty where none is shown. */
+export function groupChain(endpoint: Endpoint): Promise<X509Certificate[]> {
+  return shake(net.connect(endpoint.port, endpoint.host));
 }
 
 /** Protocols that group communication takes, of those that can be tried from here; undefined where it shows none. XCOM stack only. */
@@ -59,7 +64,7 @@ export function clientCertificate(endpoint: Endpoint): Promise<X509Certificate |
     socket.once("data", (greeting) => {
       if (greeting[4] !== 10) return socket.destroy();
       socket.write(sslRequest);
-      resolve(shake(socket));
+      resolve(shake(socket).then(([first]) => first));
     });
   });
 }
@@ -75,28 +80,31 @@ export const sslRequest = (() => {
   return packet;
 })();
 
-function shake(socket: net.Socket, protocol?: tls.SecureVersion): Promise<X509Certificate | undefined> {
+/** The certificates that are sent, the server's own first. */
+function shake(socket: net.Socket, protocol?: tls.SecureVersion): Promise<X509Certificate[]> {
   return new Promise((resolve) => {
     const secure = tls.connect({
       socket,
       rejectUnauthorized: false,
-      requestOCSP: true,
       ...(protocol === undefined ? {} : { minVersion: protocol, maxVersion: protocol }),
     });
-    let raw: Buffer | undefined;
-    const look = (): void => void (raw ??= secure.getPeerCertificate(false)?.raw);
     // A connection that is held open at local_address slows every join: end at once.
     const end = (): void => {
-      look();
+      const sent = chainIn(secure.getPeerCertificate(true));
       secure.destroy();
       socket.destroy();
-      resolve(raw ? new X509Certificate(raw) : undefined);
+      resolve(sent);
     };
-    // Up to TLSv1.2 a server that wants a certificate of ours ends the handshake itself; at this event it has shown its own.
-    secure.once("OCSPResponse", look);
     secure.setTimeout(limit, end);
     secure.once("secureConnect", end);
     secure.once("error", end);
     secure.once("close", end);
   });
+}
+
+/** Node links each to its issuer, and a root to itself. */
+function chainIn(first: tls.DetailedPeerCertificate | undefined): X509Certificate[] {
+  const found: tls.DetailedPeerCertificate[] = [];
+  for (let next = first; next?.raw && !found.includes(next); next = next.issuerCertificate) found.push(next);
+  return found.map(({ raw }) => new X509Certificate(raw));
 }

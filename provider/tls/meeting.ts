@@ -96,7 +96,7 @@ function shake(
       });
     };
     secure.setTimeout(limit, () => end(`no answer within ${limit / 1000} s`));
-    secure.once("error", (error) => end(alertIn(error)));
+    secure.once("error", (error: Error) => end(alertIn(error)));
     secure.once("close", () => end("it closed the connection"));
     secure.once("secureConnect", () => {
       shown = chainOf(secure);
@@ -110,9 +110,9 @@ function shake(
   });
 }
 
-/** "tlsv1 alert unknown ca" of "error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:..." */
+/** "tlsv1 alert unknown ca" of "...error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:...": the rest differs each time. */
 function alertIn({ message }: Error): string {
-  return /:((?:tls|ssl)v\d (?:alert )?[a-z ]+)/.exec(message)?.[1] ?? message;
+  return /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i.exec(message)?.[1] ?? message;
 }
 
 function chainOf(secure: tls.TLSSocket): X509Certificate[] {

@@ -51,7 +51,10 @@ describe.each(versionsAtHand(["9.7.4", "8.0.15"]))("a CA that a server of %s use
       ? `CHANGE REPLICATION SOURCE TO SOURCE_HOST='192.0.2.1', SOURCE_SSL=1, SOURCE_SSL_CA='${files.ca}', SOURCE_SSL_CERT='${files.cert}'`
       : `CHANGE MASTER TO MASTER_HOST='192.0.2.1', MASTER_SSL=1, MASTER_SSL_CA='${files.ca}', MASTER_SSL_CERT='${files.cert}'`;
     // The server's own start has started it.
-    const known = await query(server, "SELECT 1 FROM performance_schema.replication_connection_configuration");
+    const known = await query(
+      server,
+      "SELECT 1 FROM performance_schema.replication_connection_configuration",
+    );
     if (known.length > 0) await query(server, `STOP ${newest ? "REPLICA" : "SLAVE"} FOR CHANNEL 'x'`);
     await query(server, `${options} FOR CHANNEL 'x'`);
   }

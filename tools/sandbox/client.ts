@@ -36,5 +36,7 @@ export async function query<T extends QueryResult = RowDataPacket[]>(
     return result;
   } finally {
     await connection.end().catch(() => undefined);
+    // Where the server's host is taken down meanwhile, the socket would keep this process alive until TCP gives up.
+    connection.destroy();
   }
 }

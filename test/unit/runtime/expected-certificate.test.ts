@@ -1,6 +1,6 @@
 import { memberContext, viewOf } from "../../../provider/plan/view";
 import { coordinator, setConfiguration } from "../../../provider/runtime/context";
-import { liveExpected } from "../../../provider/runtime/expected-certificate";
+import { expectedIn, liveExpected } from "../../../provider/runtime/expected-certificate";
 import { check, diff } from "../../../provider/runtime/group-member";
 import { pack } from "../../../provider/runtime/lifecycle";
 import type { CheckFailure, Inputs } from "../../../provider/runtime/validation";
@@ -42,10 +42,11 @@ describe("expectedCertificate in check", () => {
       sha256.toUpperCase().replace(/..(?=.)/g, "$&:"),
     ],
     ["SHA-256 with a line end", `${sha256}\n`],
-  ])("takes %s, and keeps the SHA-256 alone", (_, value) => {
+  ])("takes %s, which is known by its SHA-256", (_, value) => {
     const { inputs, failures } = checked(value);
     expect(failures).toEqual([]);
-    expect(inputs["expectedCertificate"]).toBe(sha256);
+    expect(inputs["expectedCertificate"]).toBe(value);
+    expect(expectedIn(inputs)).toBe(sha256);
   });
 
   it.each([

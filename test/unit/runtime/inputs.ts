@@ -4,7 +4,13 @@ import * as member from "../../../provider/runtime/group-member";
 import * as source from "../../../provider/runtime/replication-channel";
 import * as user from "../../../provider/runtime/replication-user";
 import type { CheckFailure, Inputs } from "../../../provider/runtime/validation";
+import { issueRevocationList } from "../../../provider/certificates/revocation";
+import { validityFrom } from "../../../provider/certificates/renewal";
+import { authority, now } from "../certificates/builders";
 import { type Field, fieldsOf } from "../resources/source";
+
+const ca = authority();
+const expectedCrl = issueRevocationList({ revoked: [], number: 1, validity: validityFrom(now, 9) }, ca, now);
 
 export interface Resource {
   readonly name: string;
@@ -51,7 +57,6 @@ export const groupMember: Resource = {
     sslKey: "/etc/mysql/key.pem",
     sslCrl: "/etc/mysql/crl.pem",
     sslCrlpath: "/etc/mysql/crls",
-    expectedCertificate: "0123456789abcdef".repeat(4),
     sslCipher: ["ECDHE-RSA-AES128-GCM-SHA256"],
     tlsVersion: ["TLSv1.2", "TLSv1.3"],
     tlsCiphersuites: ["TLS_AES_256_GCM_SHA384"],
@@ -64,6 +69,9 @@ export const groupMember: Resource = {
     autorejoinTries: 3,
     memberExpelTimeout: 5,
     unreachableMajorityTimeout: 0,
+    expectedCertificate: "0123456789abcdef".repeat(4),
+    expectedCa: ca.certificate.pem,
+    expectedCrl,
     consistency: "BEFORE_ON_PRIMARY_FAILOVER",
     advertiseRecoveryEndpoints: ["DEFAULT"],
     variables: { group_replication_poll_spin_loops: 1000, group_replication_paxos_single_leader: true },
