@@ -33,7 +33,13 @@ const validityDays = config.getNumber("validityDays") ?? 365;
 
 const connections = servers.map(({ host, port }) => ({ host, port }));
 
-const ca = new CertificateAuthority("ca", { subject: { O: "Example", CN: "Example CA" } });
+// Raised by one, `rotation` asks for another key. Each of the next three `pulumi up` then goes one phase on: the servers trust both, then
+// all show certificates of the new one, then the old one goes.
+const ca = new CertificateAuthority("ca", {
+  subject: { O: "Example", CN: "Example CA" },
+  rotation: config.getNumber("rotation") ?? 0,
+  usedBy: connections,
+});
 
 // What members show as clients of each other's SQL port when they recover: nobody else has it.
 const client = new Certificate("recovery", {
@@ -110,6 +116,8 @@ for (const [index, server] of servers.entries()) {
       sslKey: files.sslKey,
       // What it shows is compared with this: a file that somebody replaced, or that was never loaded, is seen.
       expectedCertificate: certificate.certificate,
+      // And every member's certificate with what the others will trust, before anything is changed.
+      expectedCa: ca.trustBundle,
       startOnBoot: true,
     },
     { dependsOn: channel },

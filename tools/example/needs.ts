@@ -81,7 +81,8 @@ function offered(sandbox: Sandbox, host: SshHost | undefined): Record<string, un
       const { name, host, port, localAddress } = member;
       return { name, host, port, localAddress, folder: certificateFolder(member) };
     }),
-    ssh: host ? loginOn(host, sandbox) : null,
+    // Nothing of it is set where there is none.
+    ssh: host ? loginOn(host, sandbox) : {},
     "recovery.password": sandbox.recovery?.password,
     // The word at the front makes a leaked password findable; 32 bytes is the most a channel takes.
     newPassword: `recovery-${randomBytes(8).toString("hex")}`,
@@ -109,7 +110,6 @@ function fill(value: unknown, values: Record<string, unknown>): unknown {
 }
 
 function flatten(path: string, value: unknown): [string, string][] {
-  if (value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item, index) => flatten(`${path}[${index}]`, item));
   if (typeof value === "object" && value !== null)
     return Object.entries(value).flatMap(([key, item]) => flatten(`${path}.${key}`, item));

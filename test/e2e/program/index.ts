@@ -65,11 +65,11 @@ function referred(value: unknown): unknown {
   if (typeof value === "object" && value !== null && !pulumi.Output.isInstance(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, referred(inner)]));
   if (typeof value !== "string") return value;
-  const [, kind, name, output] = /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/.exec(value) ?? [];
+  const [, kind, name = "", output = ""] = /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/.exec(value) ?? [];
   if (kind === undefined) return value;
-  const resource = made[kind as keyof typeof made].get(name!) as unknown as Args | undefined;
+  const resource = made[kind as keyof typeof made].get(name) as unknown as Args | undefined;
   if (!resource) throw new Error(`The declaration names ${String(value)}, which is not in it.`);
-  return resource[output!];
+  return resource[output];
 }
 
 function signedBy<T>(issuer: string | undefined, args: Args): T {
