@@ -1,6 +1,6 @@
 import { GroupRestartError, NotReadyError, ProofError, QuorumRiskError, StepFailedError } from "../errors";
 import { type ServerFacts, isStarting, stackInEffect, valueOf } from "../mysql/facts";
-import { missingFrom, uptimeOf } from "../mysql/membership";
+import { missingFrom, until, uptimeOf } from "../mysql/membership";
 import { observe } from "../mysql/observe";
 import { privilegesFor, probePrivileges, requirePrivileges } from "../mysql/privileges";
 import { allSteps, printPlan, stopsMember, undoOf } from "../plan/group-member";
@@ -134,8 +134,12 @@ async function requireSameEncryption(h: Handle): Promise<void> {
 }
 
 /** Two witnesses must see every member ONLINE that was so before, and a majority of all must stay. */
-export async function requireQuorum(view: GroupView, leaving: readonly Handle[]): Promise<void> {
-  const { told, silent } = await view.ask();
+export async function requireQuorum(
+  view: GroupView,
+  leaving: readonly Handle[],
+  patience = settling,
+): Promise<void> {
+  const { told, silent } = await askUntilAgreed(view, patience);
   if (silent.length > 0)
     throw new QuorumRiskError(
       view.group,
@@ -149,7 +153,7 @@ export async function requireQuorum(view: GroupView, leaving: readonly Handle[])
       `only ${first?.address ?? "nobody"} could be asked; a second witness is needed`,
       "see that the administrator's login works on another member, then pulumi up",
     );
-  const out = told.filter((t) => t.members.every((m) => m.id !== t.id || m.state !== "ONLINE"));
+  const out = outOf(told);
   if (out.length > 0)
     throw new QuorumRiskError(
       view.group,
@@ -183,17 +187,39 @@ export async function requireQuorum(view: GroupView, leaving: readonly Handle[])
     );
 }
 
+/** In seconds. Members hear of a change one after the other: one that has just joined is RECOVERING to some for a moment longer. */
+const settling = 10;
+
+/** What all say, once they say the same, or one has failed; else what they say in the end. */
+async function askUntilAgreed(view: GroupView, patience: number): Promise<Answers> {
+  let answers = await view.ask();
+  const isSettled = ({ told, silent }: Answers): boolean =>
+    silent.length > 0 || outOf(told).length > 0 || differences(told).length === 0;
+  await until(patience, async () => {
+    if (isSettled(answers)) return true;
+    answers = await view.ask();
+    return undefined;
+  });
+  return answers;
+}
+
+/** Those that are not ONLINE by their own word. */
+function outOf(told: readonly Testimony[]): Testimony[] {
+  return told.filter((t) => t.members.every((m) => m.id !== t.id || m.state !== "ONLINE"));
+}
+
 /** What the first says otherwise than another. */
 function differences([first, ...others]: readonly Testimony[]): string[] {
-  const all = [first!, ...others].flatMap((t) => t.members);
+  if (!first) return [];
+  const all = [first, ...others].flatMap((t) => t.members);
   const members = [...new Map(all.map((m) => [m.id, m])).values()];
   const by = (t: Testimony, id: string): string => t.members.find((m) => m.id === id)?.state ?? "not there";
   return members.flatMap((m) => {
-    const other = others.find((t) => by(t, m.id) !== by(first!, m.id));
+    const other = others.find((t) => by(t, m.id) !== by(first, m.id));
     const name = `${m.host}:${m.port}`;
     return other === undefined
       ? []
-      : [`${first!.address} sees ${name} ${by(first!, m.id)}, ${other.address} sees it ${by(other, m.id)}`];
+      : [`${first.address} sees ${name} ${by(first, m.id)}, ${other.address} sees it ${by(other, m.id)}`];
   });
 }
 

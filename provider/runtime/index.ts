@@ -42,6 +42,15 @@ function runtimeOf(resource: () => Lifecycle): ResourceRuntime {
   };
 }
 
+/** Its outputs may be what members wait for: their jobs are gathered when it is done. */
+function beforeMembers(resource: ResourceRuntime): ResourceRuntime {
+  return {
+    ...resource,
+    create: (inputs) => coordinator.precede(() => resource.create(inputs)),
+    update: (id, olds, news) => coordinator.precede(() => resource.update(id, olds, news)),
+  };
+}
+
 let listening = false;
 
 export function configure(req: { config: StackConfiguration }): Promise<void> {
@@ -58,7 +67,9 @@ export const replicationUser = runtimeOf(() => user);
 /* Loaded only by programs that have such resources. */
 /* eslint-disable @typescript-eslint/no-require-imports -- import() would make every call wait */
 export const replicationChannel = runtimeOf(() => require("./replication-channel") as Lifecycle);
-export const certificateAuthority = runtimeOf(() => require("./certificate-authority") as Lifecycle);
-export const certificate = runtimeOf(() => require("./certificate") as Lifecycle);
-export const revocationList = runtimeOf(() => require("./revocation-list") as Lifecycle);
-export const certificateFiles = runtimeOf(() => require("./certificate-files") as Lifecycle);
+export const certificateAuthority = beforeMembers(
+  runtimeOf(() => require("./certificate-authority") as Lifecycle),
+);
+export const certificate = beforeMembers(runtimeOf(() => require("./certificate") as Lifecycle));
+export const revocationList = beforeMembers(runtimeOf(() => require("./revocation-list") as Lifecycle));
+export const certificateFiles = beforeMembers(runtimeOf(() => require("./certificate-files") as Lifecycle));

@@ -22,7 +22,13 @@ const declaration = (given: { db1?: Args; files?: Args } = {}): Declaration => (
       name: "tls",
       certificate: "db1",
       issuer: "ca",
-      files: { folder: "/srv/tls", owner: "mysql", group: "mysql", ...given.files },
+      files: {
+        folder: "/srv/tls",
+        capath: "${authorities.ca.trustBundle}",
+        owner: "mysql",
+        group: "mysql",
+        ...given.files,
+      },
     },
   ],
 });

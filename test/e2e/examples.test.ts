@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { exampleNames, projectFolder } from "../../tools/example/needs";
+import { exampleNames, needsOf, projectFolder } from "../../tools/example/needs";
 import { runExample, type Phase } from "../../tools/example/run";
 import { query, type Sandbox } from "../../tools/sandbox";
 
@@ -51,8 +51,10 @@ describe.each(exampleNames())("the example %s", (name) => {
         left = await statesIn(sandbox);
       },
     });
+    const steps = (needsOf(name).steps ?? []).map(({ title }) => [title, "same update"]);
     expect(kindsOf(phases)).toEqual([
       ["up", "create"],
+      ...steps,
       ["preview", "same"],
       ["refresh", "same"],
       ["destroy", "delete"],

@@ -14,6 +14,7 @@ import { automationCommand, engineEnvironment, findEngine } from "../../tools/en
 import type { Member, Sandbox } from "../../tools/sandbox";
 
 const PROGRAM = resolve(__dirname, "program");
+const CLOCK = resolve(__dirname, "days-ago.cjs");
 const CHECKOUT = resolve(__dirname, "../..");
 export const PROJECT = "mysqlgr-e2e";
 export const STACK = "test";
@@ -108,7 +109,10 @@ export function declarationOf(sandbox: Sandbox, varied: Variation = {}): Declara
   };
 }
 
-export function urn(type: "ReplicationUser" | "RecoveryChannel" | "GroupMember", name: string): string {
+export function urn(
+  type: "ReplicationUser" | "RecoveryChannel" | "GroupMember" | "CertificateFiles",
+  name: string,
+): string {
   return `urn:pulumi:${STACK}::${PROJECT}::pulumi-nodejs:dynamic/mysqlgr:${type}::${name}`;
 }
 
@@ -182,6 +186,13 @@ export class Deployment {
             ...(secrets.logins ? { logins: secret(JSON.stringify(secrets.logins)) } : {}),
           }),
     });
+  }
+
+  /** From now on it is so many days ago to the provider, but not to the servers. */
+  turnClockBack(days: number): void {
+    const { envVars } = this.stack.workspace;
+    if (days === 0) delete envVars["NODE_OPTIONS"];
+    else Object.assign(envVars, { NODE_OPTIONS: `--require ${CLOCK}`, E2E_DAYS_AGO: String(days) });
   }
 
   up(options: RunOptions = {}): Promise<Outcome> {

@@ -4,10 +4,18 @@ import { join } from "node:path";
 import type { OpMap, Stack } from "@pulumi/pulumi/automation";
 import { findEngine } from "../engine";
 import { info, step } from "../report";
-import { down, query, up, type Sandbox } from "../sandbox";
+import { canStartSshHost, down, query, startSshHost, up, type Sandbox, type SshHost } from "../sandbox";
 import { Interrupt } from "./interrupt";
-import { configurationFor, exampleNames, needsOf, projectFolder } from "./needs";
+import {
+  configurationFor,
+  exampleNames,
+  needsOf,
+  projectFolder,
+  type ExampleStep,
+  type Needs,
+} from "./needs";
 import { makeStack, stackFile } from "./stack";
+import { GroupLog } from "./group-log";
 
 export interface Phase {
   name: string;
@@ -40,7 +48,8 @@ export class UnknownExampleError extends Error {
  */
 export async function runExample(name: string, options: ExampleOptions = {}): Promise<Phase[]> {
   if (!exampleNames().includes(name)) throw new UnknownExampleError(name);
-  const { members, stack, group } = needsOf(name);
+  const needs = needsOf(name);
+  const { members, stack, group } = needs;
   const engine = await findEngine();
   const sandbox = await up({
     temporary: true,
@@ -50,27 +59,44 @@ export async function runExample(name: string, options: ExampleOptions = {}): Pr
   });
   const project = projectFolder(name);
   const stackName = `example-${randomBytes(4).toString("hex")}`;
-  const config = configurationFor(name, needsOf(name), sandbox);
   const interrupt = options.interruptible ? new Interrupt("Its servers are removed.", info) : undefined;
   const removeFile = () => rmSync(stackFile(project, stackName), { force: true });
   process.once("exit", removeFile);
+  let host: SshHost | undefined;
   try {
+    if (needs.ssh) host = await machineOf(sandbox);
+    const config = configurationFor(name, needs, sandbox, host);
     await options.before?.(sandbox);
     const home = join(sandbox.folder, "pulumi");
     const pulumi = await makeStack({ engine, project, name: stackName, home, config });
-    return await runPhases(pulumi, sandbox, options, interrupt);
+    return await runPhases(pulumi, sandbox, { ...options, steps: stepsOf(name, needs) }, interrupt);
   } finally {
     interrupt?.release();
     process.off("exit", removeFile);
     removeFile();
+    await host?.stop();
     await down(sandbox);
   }
+}
+
+async function machineOf({ folder }: Sandbox): Promise<SshHost | undefined> {
+  if (canStartSshHost()) return startSshHost({ shared: [folder] });
+  info("An SSH server of its own needs Linux and root: files go to local folders here.");
+  return undefined;
+}
+
+/** With the keys of the example's configuration. */
+function stepsOf(name: string, { steps = [] }: Needs): ExampleStep[] {
+  return steps.map(({ config = {}, ...step }) => ({
+    ...step,
+    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`${name}:${key}`, value])),
+  }));
 }
 
 async function runPhases(
   stack: Stack,
   sandbox: Sandbox,
-  options: ExampleOptions,
+  options: ExampleOptions & { steps: readonly ExampleStep[] },
   interrupt: Interrupt | undefined,
 ): Promise<Phase[]> {
   const settings = { color: "never", ...interrupt?.option } as const;
@@ -85,6 +111,17 @@ async function runPhases(
   try {
     await phase("up", async () => changesOf(await stack.up(settings)));
     await options.whileUp?.(stack, sandbox);
+    if (options.steps.length > 0) {
+      await GroupLog.during(sandbox, async (log) => {
+        for (const { title, config = {}, refresh = false } of options.steps) {
+          for (const [key, value] of Object.entries(config))
+            await stack.setConfig(key, { value: String(value) });
+          log.reset();
+          await phase(title, async () => changesOf(await stack.up({ ...settings, refresh })));
+          info(await log.told());
+        }
+      });
+    }
     await phase("preview", async () => (await stack.preview(unchanged)).changeSummary);
     await phase("refresh", async () => changesOf(await stack.refresh(unchanged)));
   } catch (error) {

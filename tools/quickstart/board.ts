@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { Member, Writer } from "../sandbox";
-import { GroupWatch, type Seen } from "./watch";
+import { GroupWatch, type Seen } from "../example/watch";
 
 const out = process.stderr;
 const isLive = out.isTTY && process.stdout.isTTY && !process.env["CI"];

@@ -7,7 +7,7 @@ import { info } from "../report";
 import { query, startWriter, type Member, type Sandbox, type Writer } from "../sandbox";
 import { Board } from "./board";
 import { Deployment, type Outcome, type Preview } from "./deployment";
-import { groupTls } from "./group-tls";
+import { groupTls } from "../example/group-tls";
 import { NAME, PROJECT, pulumiHome, writeEnvironment } from "./home";
 import { howToGoOn, isGood, summarize, type Facts, type MemberFacts } from "./summary";
 

@@ -2,8 +2,8 @@ import { styleText } from "node:util";
 import type { Member, MemberCheck, WriterReport } from "../sandbox";
 import { table } from "../sandbox/table";
 import type { Outcome } from "./deployment";
-import type { GroupTls } from "./group-tls";
-import type { Disturbance, Seen } from "./watch";
+import type { GroupTls } from "../example/group-tls";
+import type { Disturbance, Seen } from "../example/watch";
 
 export interface MemberFacts {
   member: Member;

@@ -13,7 +13,15 @@ export { ip } from "./iproute";
 export { pidOf } from "./member";
 export { findOldServer, OLD_VERSIONS, type OldVersion } from "./old-server";
 export { findServer, type ServerFiles } from "./server";
-export { newSshKey, startSshAgent, startSshHost, type SshHost, type SshKey } from "./ssh-host";
+export {
+  canStartSshHost,
+  newSshKey,
+  startSshAgent,
+  startSshHost,
+  type SshHost,
+  type SshHostOptions,
+  type SshKey,
+} from "./ssh-host";
 export { names } from "./store";
 export type { Member, RunState, Sandbox, Stack, UpOptions } from "./types";
 export {

@@ -51,7 +51,12 @@ const accounts = { root: 0, sshd: 74, mysql: 27, plain: 1000 };
 const KEY = `openssh-${process.arch}`;
 const KEYS = ["ed25519", "rsa"] as const;
 
-export async function startSshHost(): Promise<SshHost> {
+export interface SshHostOptions {
+  /** Folders of this machine that are there under the same path. @default none */
+  shared?: readonly string[];
+}
+
+export async function startSshHost({ shared = [] }: SshHostOptions = {}): Promise<SshHost> {
   const tree = await findOpenSsh();
   const root = mkdtempSync(join(tmpdir(), "mysqlgr-ssh-"));
   const [port] = (await reservePorts(1, root)) as [number];
@@ -59,7 +64,7 @@ export async function startSshHost(): Promise<SshHost> {
   const key = makeKey(tree, join(root, "etc/ssh/login"));
   writeFileSync(join(root, "etc/ssh/authorized_keys"), `${key.publicLine}\n`);
   const hostKeys = KEYS.map((type) => makeKey(tree, join(root, `etc/ssh/host_${type}`), type).publicLine);
-  const server = launch(tree, root);
+  const server = launch(tree, root, shared);
   const said: string[] = [];
   server.stderr!.on("data", (data: Buffer) => said.push(data.toString()));
   await listening(server, port, said);
@@ -117,8 +122,13 @@ function makeKey(tree: string, path: string, type = "ed25519", passphrase = ""):
   };
 }
 
+/** Whether this machine can be one for SSH: a chroot in a mount namespace. */
+export function canStartSshHost(): boolean {
+  return process.platform === "linux" && process.getuid?.() === 0;
+}
+
 async function findOpenSsh(): Promise<string> {
-  if (process.platform !== "linux" || process.getuid?.() !== 0)
+  if (!canStartSshHost())
     throw new SandboxError("a host for SSH needs Linux and root (it is a chroot in a mount namespace)");
   const there = cached(KEY);
   if (there !== undefined) return there;
@@ -182,12 +192,14 @@ function furnish(root: string, port: number): void {
   );
 }
 
-function launch(tree: string, root: string): ChildProcess {
+function launch(tree: string, root: string, shared: readonly string[]): ChildProcess {
+  for (const folder of shared) mkdirSync(join(root, folder), { recursive: true });
   // Each `exec` keeps the process, so that its id is the server's.
   const script = [
     `mount --bind "${join(tree, "usr")}" "${join(root, "usr")}"`,
     `mount --rbind /dev "${join(root, "dev")}"`,
     `mount -t tmpfs -o size=1m,mode=0755 mysqlgr-disk "${join(root, "srv/disk")}"`,
+    ...shared.map((folder) => `mount --bind "${folder}" "${join(root, folder)}"`),
     `exec chroot "${root}" /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config`,
   ].join(" && ");
   return spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {

@@ -30,7 +30,7 @@ interface Declaration {
   authorities?: { name: string; issuer?: string; authority?: Args }[];
   certificates?: { name: string; issuer: string; certificate: Args }[];
   lists?: { name: string; issuer: string; list: Args }[];
-  /** On an SSH host, whose login is among the secrets: what the certificate of this name needs. */
+  /** Of this certificate and its CA; on an SSH host, where its login is among the secrets. */
   files?: { name: string; certificate: string; issuer: string; files: Args }[];
   /** Make everything unknown until the update; another generation makes it unknown once more. */
   unknown?: { depth: "fields" | "leaves"; generation: number };
@@ -53,7 +53,60 @@ const channelPassword = config.getSecret("channelPassword") ?? password;
 /** By member: what its own resources say about the administrator's login; by CA: one that exists. Plain text that nobody marked as secret. */
 const logins = pulumi.unsecret(pulumi.output(config.getSecretObject<Record<string, Args>>("logins") ?? {}));
 
-function declared<T>(name: string, args: Args): T {
+const issuers = new Map<string, CertificateAuthority>();
+const leaves = new Map<string, Certificate>();
+const revocations = new Map<string, RevocationList>();
+const delivered = new Map<string, CertificateFiles>();
+const made = { authorities: issuers, certificates: leaves, lists: revocations, files: delivered };
+
+/** A text such as "${files.db1.sslCert}" anywhere in a declaration is that output. */
+function referred(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(referred);
+  if (typeof value === "object" && value !== null && !pulumi.Output.isInstance(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, referred(inner)]));
+  if (typeof value !== "string") return value;
+  const [, kind, name = "", output = ""] = /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/.exec(value) ?? [];
+  if (kind === undefined) return value;
+  const resource = made[kind as keyof typeof made].get(name) as unknown as Args | undefined;
+  if (!resource) throw new Error(`The declaration names ${String(value)}, which is not in it.`);
+  return resource[output];
+}
+
+function signedBy<T>(issuer: string | undefined, args: Args): T {
+  const given = referred(args) as Args;
+  return (issuer === undefined ? given : { ...given, issuer: issuers.get(issuer) }) as T;
+}
+
+/** A CA that exists, where one of that name is among the secrets. */
+function existing(name: string): Args {
+  const part = (key: string) => logins.apply((all) => String(all[name]?.[key]));
+  const material = {
+    certificate: part("certificate"),
+    privateKey: part("privateKey"),
+    passphrase: part("passphrase"),
+  };
+  return { existing: material };
+}
+
+for (const { name, issuer, authority = existing(name) } of authorities)
+  issuers.set(name, new CertificateAuthority(name, signedBy<CertificateAuthorityArgs>(issuer, authority)));
+
+for (const { name, issuer, certificate } of certificates)
+  leaves.set(name, new Certificate(name, signedBy<CertificateArgs>(issuer, certificate)));
+
+for (const { name, issuer, list } of lists)
+  revocations.set(name, new RevocationList(name, signedBy<RevocationListArgs>(issuer, list)));
+
+for (const { name, certificate, issuer, files: args } of files) {
+  const { certificateChain: cert, privateKey: key } = leaves.get(certificate)!;
+  const { trustBundle: ca } = issuers.get(issuer)!;
+  const ssh = config.get("logins") === undefined ? {} : { ssh: logins.apply((all) => all[name]) };
+  const all = { ca, cert, key, ...ssh, ...(referred(args) as Args) };
+  delivered.set(name, new CertificateFiles(name, all as unknown as CertificateFilesArgs));
+}
+
+function declared<T>(name: string, given: Args): T {
+  const args = referred(given) as Args;
   if (!unknown) return args as T;
   const later = new Later(`${name}-${unknown.generation}`, args);
   return (unknown.depth === "fields" ? later.fields(args) : later.leaves(args)) as T;
@@ -87,38 +140,3 @@ for (const { name, channel, member } of members) {
 
 for (const { name, source } of sources)
   new ReplicationChannel(name, declared<ReplicationChannelArgs>(`source-${name}`, { password, ...source }));
-
-const issuers = new Map<string, CertificateAuthority>();
-
-function signedBy<T>(issuer: string | undefined, args: Args): T {
-  return (issuer === undefined ? args : { ...args, issuer: issuers.get(issuer) }) as T;
-}
-
-/** A CA that exists, where one of that name is among the secrets. */
-function existing(name: string): Args {
-  const part = (key: string) => logins.apply((all) => String(all[name]?.[key]));
-  const material = {
-    certificate: part("certificate"),
-    privateKey: part("privateKey"),
-    passphrase: part("passphrase"),
-  };
-  return { existing: material };
-}
-
-for (const { name, issuer, authority = existing(name) } of authorities)
-  issuers.set(name, new CertificateAuthority(name, signedBy<CertificateAuthorityArgs>(issuer, authority)));
-
-const leaves = new Map<string, Certificate>();
-
-for (const { name, issuer, certificate } of certificates)
-  leaves.set(name, new Certificate(name, signedBy<CertificateArgs>(issuer, certificate)));
-
-for (const { name, issuer, list } of lists)
-  new RevocationList(name, signedBy<RevocationListArgs>(issuer, list));
-
-for (const { name, certificate, issuer, files: args } of files) {
-  const { certificateChain: cert, privateKey: key } = leaves.get(certificate)!;
-  const { trustBundle: ca } = issuers.get(issuer)!;
-  const ssh = logins.apply((all) => all[name]);
-  new CertificateFiles(name, { ca, capath: ca, cert, key, ssh, ...args } as unknown as CertificateFilesArgs);
-}

@@ -6,6 +6,8 @@ import type { Member, Sandbox } from "../sandbox";
 export interface GroupTls {
   protocol: string;
   subject: string;
+  /** Of its certificate, hexadecimal. */
+  sha256: string;
   /** Last day of validity, ISO 8601. */
   validUntil: string;
 }
@@ -36,6 +38,7 @@ export function groupTls(sandbox: Sandbox, member: Member): Promise<GroupTls | u
       end({
         protocol: socket.getProtocol() ?? "",
         subject: certificate.subject.replaceAll("\n", ", "),
+        sha256: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
         validUntil: new Date(certificate.validTo).toISOString().slice(0, 10),
       });
     });
