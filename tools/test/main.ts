@@ -13,9 +13,9 @@ const OLD_SERVERS = "old-servers";
 const STATIC_CHECKS = ["typecheck", "lint"];
 const MAX_WORKERS: Record<JestSuite, number> = {
   unit: availableParallelism(),
-  // Each worker runs a group of servers of its own.
+  // Each worker runs a group of servers of its own; it waits for them most of the time.
   integration: 2,
-  e2e: 1,
+  e2e: 2,
   package: 1,
 };
 
