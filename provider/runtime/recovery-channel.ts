@@ -41,6 +41,7 @@ import { discardOldPasswords } from "./old-password";
 import { proveChannel } from "./recovery-proof";
 import { sayCreation, sayPlan, unseenServer } from "./preview";
 import { rolloutOf } from "./rollout";
+import { inTurn } from "./turns";
 import { type CheckFailure, type Inputs, firstOfEach, shapeFailures, variableFailures } from "./validation";
 
 interface ChannelState extends Inputs {
@@ -190,12 +191,12 @@ async function converge(inputs: Inputs, state: ChannelState | undefined): Promis
 async function applyAndProve(handle: Handle, inputs: Inputs): Promise<void> {
   if (isEmpty(handle.plan)) return;
   try {
-    await handle.apply(handle.plan.online);
+    await inTurn(handle.id, () => handle.apply(handle.plan.online));
     await handle.observe();
     await proveChannel(handle.session, handle.facts, donorsIn(inputs));
     handle.settle();
   } catch (error) {
-    await handle.undo();
+    await inTurn(handle.id, () => handle.undo());
     throw withLeft(error, `${handle.address} has its settings from before`);
   }
 }

@@ -8,6 +8,7 @@ import type { Session } from "../mysql/session";
 import { type Peer, mayProbe, peerOf, proveRecovery, standIn } from "../rolling/proof";
 import { parseEndpoint } from "../tls/handshake";
 import { sessions } from "./context";
+import { inTurn } from "./turns";
 
 /** By the member itself where the server lets it; an ONLINE secondary may not, and its primary does it in its place. */
 export async function proveChannel(
@@ -36,7 +37,7 @@ export async function proveChannel(
   if (!primary) return;
   const { socketPath: _, ...tcp } = { ...session.target, host: primary.host, port: primary.port };
   await sessions.use(tcp, async (prober) => {
-    const proberFacts = await observe(prober);
+    const proberFacts = await inTurn(primary.id, () => observe(prober));
     await proveRecovery(prober, proberFacts, declaredDonors ?? [peerOf(proberFacts)], {
       of: standIn(proberFacts, facts),
     });
