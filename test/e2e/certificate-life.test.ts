@@ -5,7 +5,7 @@ import { connect, down, query, up, type Member, type Sandbox } from "../../tools
 import { certified, folderOf, outputsOf, type Certified } from "./certified";
 import { atLocalAddress, atSqlPort } from "./handshake";
 import { Deployment } from "./harness";
-import { expectAllOnline, persistedOn, primaryOf, statementsOf, viewOf, writesOf } from "./servers";
+import { expectAllOnline, memberOf, persistedOn, primaryOf, statementsOf, viewOf, writesOf } from "./servers";
 import { whileWriting } from "./writing";
 
 let sandbox: Sandbox;
@@ -121,16 +121,21 @@ it("the old files go once no server names them, and no server is touched for it"
   }
 });
 
-it("a file that was replaced by hand is seen by a preview with refresh, and mended without a restart", async () => {
-  const [cert, another] = [fileOf("db2", "sslCert"), fileOf("db3", "sslCert")];
-  const text = readFileSync(cert, "utf8");
-  writeFileSync(cert, readFileSync(another));
+it("files that were replaced by hand, and loaded, are seen by a preview with refresh, and mended without a restart", async () => {
+  const [db2, roles] = [memberOf(sandbox, "db2"), ["sslCert", "sslKey"] as const];
+  const files = roles.map((role) => fileOf("db2", role));
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  for (const [index, role] of roles.entries())
+    writeFileSync(files[index]!, readFileSync(fileOf("db3", role)));
+  await query(db2, "ALTER INSTANCE RELOAD TLS");
+  expect(await shownBy(db2)).toEqual([madeFor("db3"), madeFor("db2")]);
   const { output } = await deployment.preview({ refresh: true });
-  expect(output).toContain(`write ${basename(cert)} (its content is another)`);
+  for (const file of files) expect(output).toContain(`write ${basename(file)} (its content is another)`);
+  expect(output).toMatch(/expectedCertificate/);
 
   const { starts } = await whileWriting(sandbox, () => deployment.up({ refresh: true }));
   expect(starts).toEqual([]);
-  expect(readFileSync(cert, "utf8")).toBe(text);
+  expect(files.map((file) => readFileSync(file, "utf8"))).toEqual(texts);
   await expectOwnCertificates();
   expect(Object.keys((await deployment.up({ refresh: true })).changes)).toEqual(["same"]);
 });
