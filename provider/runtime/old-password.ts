@@ -1,8 +1,9 @@
+import { ProviderError } from "../errors";
 import { hostsOf, readAccount } from "../mysql/accounts";
 import { type ServerFacts, isRunning } from "../mysql/facts";
 import { observe } from "../mysql/observe";
 import { passwordMatches } from "../mysql/password";
-import type { Session } from "../mysql/session";
+import { ServerError, type Session } from "../mysql/session";
 import type { Target } from "../mysql/target";
 import { discardOldPassword } from "../plan/replication-user";
 import { say, sessions } from "./context";
@@ -35,16 +36,27 @@ export async function discardOldPasswords(
         m?.channel?.user === user && !passwordMatches(account!.plugin, account!.hash, m.channel.password),
     );
     if (!account || behind.length > 0) continue;
-    await sessions.use(tcp(target, primary.host, primary.port), async (writer) => {
-      // Members finish at the same time, and the first one ends it for all.
-      const still = await readAccount(writer, user, host);
-      if (!still?.oldPassword) return;
-      await writer.write(discardOldPassword(writer.address, user, host).sql);
-      say(
-        `account '${user}'@'${host}': every recovery channel uses the new password; the old one was discarded`,
-      );
-    });
+    await sessions
+      .use(tcp(target, primary.host, primary.port), async (writer) => {
+        // Members finish at the same time, and the first one ends it for all.
+        const still = await readAccount(writer, user, host);
+        if (!still?.oldPassword) return;
+        await writer.write(discardOldPassword(writer.address, user, host).sql);
+        say(
+          `account '${user}'@'${host}': every recovery channel uses the new password; the old one was discarded`,
+        );
+      })
+      .catch((error: unknown) => sayKept(`'${user}'@'${host}'`, error));
   }
+}
+
+/** The channel's own change is whole: a primary that fails just then is no reason to call it failed. */
+function sayKept(account: string, error: unknown): void {
+  if (!(error instanceof ServerError) && !ProviderError.is(error)) throw error;
+  const why = error instanceof ServerError ? `${error.server}: ${error.message}` : error.parts.what;
+  say(
+    `account ${account}: the old password could not be discarded (${why}); the next pulumi up --refresh does it`,
+  );
 }
 
 async function factsOf(target: Target, host: string, port: number): Promise<ServerFacts | undefined> {
