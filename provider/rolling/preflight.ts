@@ -72,9 +72,14 @@ export async function probeNewFiles(view: GroupView, changing: readonly Handle[]
   });
 }
 
-/** Undefined where files go back to what they were before: which those are, only the plan's steps say. */
+const isFile = /^ssl_(ca|capath|cert|key|crl|crlpath)$/;
+
+/**
+ * Lists stay as they are: peers that stay take what they took. Undefined where files go back to what they were before: which those are,
+ * only the plan's steps say.
+ */
 function withDeclared({ facts, job }: Handle): ServerFacts | undefined {
-  const files = Object.entries(job.declared(facts)).filter(([name]) => /^(ssl|tls)_/.test(name));
+  const files = Object.entries(job.declared(facts)).filter(([name]) => isFile.test(name));
   if (files.some(([, value]) => value === "")) return undefined;
   const seen = files.map(([name, value]) => [name, { ...facts.variables[name], value }]);
   return {
