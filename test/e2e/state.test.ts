@@ -1,6 +1,7 @@
+import { mkdirSync } from "node:fs";
 import { down, up, type Sandbox } from "../../tools/sandbox";
 import { particularized, readSample, samples, type Sample } from "../state/sample";
-import { Deployment, type Args } from "./harness";
+import { Deployment, urn, type Args } from "./harness";
 import {
   accountOn,
   electionsOf,
@@ -33,15 +34,24 @@ describe.each(samples())("the state that the code of %s has left", (name) => {
     group = { ...sandbox, members: sandbox.members.slice(0, 3) };
     sample = await particularized(recorded, sandbox);
     // The servers that the state is of. Without `sources` first: a channel needs the account.
-    const { sources: _, ...groupAlone } = sample.declaration;
-    const maker = await Deployment.of(sandbox, groupAlone);
+    const { user, members, sources = [] } = sample.declaration;
+    const maker = await Deployment.of(sandbox, { ...(user ? { user } : {}), members });
     await maker.up();
-    await maker.configure(sample.declaration);
+    await maker.configure({ ...(user ? { user } : {}), members, sources });
     await maker.up();
     maker.dispose();
     deployment = await Deployment.of(sandbox, sample.declaration);
     await deployment.importState(sample.state);
+    await putFiles();
   });
+
+  /** Their contents are in state alone. */
+  async function putFiles(): Promise<void> {
+    const { files = [] } = sample.declaration;
+    if (files.length === 0) return;
+    for (const { files: args } of files) mkdirSync(String(args["folder"]), { mode: 0o755 });
+    await deployment.up({ refresh: true, target: files.map(({ name }) => urn("CertificateFiles", name)) });
+  }
 
   afterAll(async () => {
     deployment?.dispose();
@@ -63,7 +73,8 @@ describe.each(samples())("the state that the code of %s has left", (name) => {
       .resources()
       .filter(({ type }) => /:(GroupMember|RecoveryChannel|ReplicationChannel)$/.test(type))
       .map(({ outputs }) => outputs["optionFile"]);
-    expect(files).toHaveLength(declaredIn(sample) - 2);
+    const { members, sources = [] } = sample.declaration;
+    expect(files).toHaveLength(2 * members.length + sources.length);
     for (const file of files) expect(file).toMatch(/^\[(mysqld|client)\]\n/);
   });
 

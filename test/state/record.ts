@@ -1,8 +1,8 @@
 // Records what the present code leaves in state, for the tests of later versions:
 // node_modules/.bin/node --import tsx test/state/record.ts issue-3
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { down, up } from "../../tools/sandbox";
+import { down, up, type Sandbox } from "../../tools/sandbox";
 import { connectionOf, declarationOf, type Declaration, Deployment } from "../e2e/harness";
 import { generalized } from "./sample";
 
@@ -47,6 +47,7 @@ async function main([name]: string[]): Promise<void> {
         },
       },
     ];
+    Object.assign(declaration, certificates(sandbox));
     await deployment.configure(declaration);
     await deployment.up();
     const state = await deployment.stack.exportStack();
@@ -56,6 +57,46 @@ async function main([name]: string[]): Promise<void> {
     deployment?.dispose();
     await down(sandbox);
   }
+}
+
+/** Valid for longer than the package will be tested. */
+function certificates({ folder, members }: Sandbox): Partial<Declaration> {
+  const ca = { keyBits: 2048, validityDays: 36_500 };
+  const subject = { C: "SE", O: "Example", CN: "db1" };
+  const of = { subject, dnsNames: ["db1"], ipAddresses: ["127.0.0.1"], validityDays: 36_000 };
+  const place = join(folder, "files");
+  mkdirSync(place);
+  return {
+    authorities: [
+      { name: "root", authority: { ...ca, subject: { O: "Example", CN: "Root CA" } } },
+      {
+        name: "middle",
+        issuer: "root",
+        authority: { ...ca, subject: { CN: "Middle CA" }, validityDays: 36_400, pathLength: 0 },
+      },
+    ],
+    certificates: [{ name: "leaf", issuer: "middle", certificate: of }],
+    lists: [
+      {
+        name: "crl",
+        issuer: "root",
+        list: { revoked: [{ serialNumber: "01aa", reason: "superseded" }], validityDays: 36_000 },
+      },
+    ],
+    files: [
+      {
+        name: "files",
+        certificate: "leaf",
+        issuer: "middle",
+        files: {
+          folder: place,
+          capath: "${authorities.middle.trustBundle}",
+          crl: "${lists.crl.crl}",
+          servers: [connectionOf(members[0]!)],
+        },
+      },
+    ],
+  };
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
