@@ -35,6 +35,8 @@ export interface Waiting {
 
 /** Jobs of the same deployment that are announced and have not come: the engine runs only so many at once. */
 export interface Late extends Others, ToldByOthers {
+  /** Members of the deployment that ran in the group when state was written, with or without a job: addresses by server_uuid. */
+  readonly ran: ReadonlyMap<string, string>;
   /** How many of them restart their member. */
   readonly restarts: number;
   /** Asked when a member is done: whether any have come by then. */
@@ -132,6 +134,7 @@ export class BatchRunner {
             this.say,
             this.interrupted,
             this.pairs,
+            late.ran,
           );
           return await this.work(batch, view, done, late);
         } finally {

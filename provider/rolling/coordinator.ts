@@ -10,6 +10,8 @@ interface Gathering {
   announced: Map<string, Announced>;
   /** Members whose diff ran in this deployment and found nothing to change. */
   readonly still: Set<string>;
+  /** Addresses of members that ran in the group when state was written, by server_uuid. */
+  readonly ran: Map<string, string>;
   /** What the program tells of members whose diff ran, by server_uuid. */
   readonly told: Map<string, ToldOf>;
   /** All members that the arrived jobs know of. */
@@ -27,6 +29,8 @@ export interface Announced {
   readonly changes: boolean;
   /** It restarts the member. */
   readonly restarts: boolean;
+  /** Its server_uuid, where it ran in the group when state was written. */
+  readonly ran?: string | undefined;
 }
 
 /** No further job arrived for this long: begin. */
@@ -55,6 +59,7 @@ export class Coordinator {
   announce(group: string, address: string, announced: Announced): void {
     const gathering = this.gathering(group);
     gathering.announced.set(address, announced);
+    if (announced.ran !== undefined) gathering.ran.set(announced.ran, address);
     if (announced.changes) gathering.still.delete(address);
     else gathering.still.add(address);
   }
@@ -110,6 +115,7 @@ export class Coordinator {
       waiting: [],
       announced: new Map(),
       still: new Set(),
+      ran: new Map(),
       told: new Map(),
       known: new Set(),
       since: 0,
@@ -150,6 +156,7 @@ export class Coordinator {
       arrived: () => this.lateJobs(gathering),
       coming: new Set([...gathering.announced].flatMap(([address, a]) => (a.changes ? [address] : []))),
       still: gathering.still,
+      ran: gathering.ran,
       told: (uuid) => {
         const { before, after } = gathering.told.get(uuid) ?? { before: {}, after: {} };
         return gathering.done.has(uuid) ? [after] : [before, after];

@@ -42,6 +42,8 @@ export class GroupView {
     /** The user wants no further member to be begun. */
     readonly interrupted: () => boolean,
     readonly pairs: ProvenPairs,
+    /** Members of the deployment that ran in the group when state was written: addresses by server_uuid. */
+    private readonly ran: ReadonlyMap<string, string>,
   ) {}
 
   get all(): readonly Handle[] {
@@ -71,6 +73,12 @@ export class GroupView {
         .filter((m) => m.state === "ONLINE")
         .map((m) => ({ id: m.id, address: `${m.host}:${m.port}` })),
     ];
+  }
+
+  /** Members of the deployment that nobody sees in the group any more, and of whom no job is here yet that would start them. */
+  goneFrom(members: readonly SeenMember[]): string[] {
+    const gone = [...this.ran].filter(([id]) => !this.handles.has(id) && members.every((m) => m.id !== id));
+    return gone.map(([, address]) => address);
   }
 
   /** What those that are ONLINE say of the group, but for the ones named; who does not answer is not among them. */

@@ -190,6 +190,13 @@ export async function requireQuorum(
       `${leaving.length} of ${size} members were to stop at once, which leaves no majority of ${majorityOf(size)}`,
       "bring the missing members back, then pulumi up",
     );
+  const absent = view.goneFrom(first.members);
+  if (absent.length > 0 && size - leaving.length < majorityOf(size + absent.length))
+    throw new QuorumRiskError(
+      view.group,
+      `${absent.join(", ")} ran in it when state was written and is not in it now, and without ${absent.length === 1 ? "it" : "them"} ${size - leaving.length} of ${size + absent.length} members would stay`,
+      "see its error log; then pulumi up --refresh brings it back and goes on here",
+    );
 }
 
 /** In seconds. Members hear of a change one after the other: one that has just joined is RECOVERING to some for a moment longer. */

@@ -119,7 +119,8 @@ export function diff(id: string, olds: Inputs, news: Inputs): { changes: boolean
     stubChanged(olds, news);
   const address = isUnknown(news["connection"]) ? state.address : addressFrom(news["connection"]);
   const group = String(isUnknown(news["groupName"]) ? olds["groupName"] : news["groupName"]).toLowerCase();
-  coordinator.announce(group, address, { changes, restarts: plan.action === "restart" });
+  const ran = view.running ? id : undefined;
+  coordinator.announce(group, address, { changes, restarts: plan.action === "restart", ran });
   coordinator.tell(group, id, toldBy(news, olds));
   const notes = [
     ...unseen.map((name) => `    ${name}: its live value is not in state; pulumi preview --refresh knows`),

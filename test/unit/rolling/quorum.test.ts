@@ -17,9 +17,14 @@ function by(id: string, states: Record<string, string> = {}): Testimony {
 
 /** Answers as they are asked for, the last one for ever. */
 function viewOf(...answers: Testimony[][]): GroupView {
+  return viewWithout([], ...answers);
+}
+
+/** `gone`: members of the deployment that are not in the group any more. */
+function viewWithout(gone: string[], ...answers: Testimony[][]): GroupView {
   const rest = [...answers];
   const ask = () => Promise.resolve({ told: rest.length > 1 ? rest.shift()! : rest[0]!, silent: [] });
-  return { group: "g", ask, expected: () => [] } as unknown as GroupView;
+  return { group: "g", ask, expected: () => [], goneFrom: () => gone } as unknown as GroupView;
 }
 
 describe("before a member is stopped", () => {
@@ -42,5 +47,16 @@ describe("before a member is stopped", () => {
     await expect(requireQuorum(viewOf(differing), [], 0.1)).rejects.toThrow(
       "127.0.0.1:1 sees 127.0.0.1:3 ONLINE, 127.0.0.1:2 sees it UNREACHABLE",
     );
+  });
+
+  it("a member that has just left, and whose own job has not come yet, counts: one of three must not stop then", async () => {
+    const two = (id: string): Testimony => ({ ...by(id), members: by(id).members.slice(0, 2) });
+    const all = [two("a"), two("b")];
+    const leaving = [{}] as unknown as Parameters<typeof requireQuorum>[1];
+    await expect(requireQuorum(viewWithout(["127.0.0.1:3"], all), leaving)).rejects.toThrow(
+      "127.0.0.1:3 ran in it when state was written and is not in it now, and without it 1 of 3 members would stay",
+    );
+    await expect(requireQuorum(viewWithout(["127.0.0.1:3"], all), [])).resolves.toBeUndefined();
+    await expect(requireQuorum(viewWithout([], all), leaving)).resolves.toBeUndefined();
   });
 });

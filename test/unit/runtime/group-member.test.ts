@@ -106,8 +106,8 @@ describe("diff of GroupMember", () => {
     diff("id", state(), changed({}));
     diff("id", state(), changed({ memberWeight: 70, groupName: "8A94F357-AAB4-11E8-9D3F-0242AC120002" }));
     expect(announce.mock.calls).toEqual([
-      ["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", { changes: false, restarts: false }],
-      ["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", { changes: true, restarts: false }],
+      ["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", { changes: false, restarts: false, ran: "id" }],
+      ["8a94f357-aab4-11e8-9d3f-0242ac120002", "db1:3306", { changes: true, restarts: false, ran: "id" }],
     ]);
   });
 
