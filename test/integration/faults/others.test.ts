@@ -24,6 +24,7 @@ describe("a member that is restarted", () => {
     let victim: Member | undefined;
     const { cause } = await scene.undergo({
       before: () => everywhere("SET GLOBAL group_replication_recovery_retry_count = 1"),
+      opens: true,
       happens: async () => (victim = await hideFromTheFirst()),
       mend: async () => {
         await unhide(victim!);
@@ -44,6 +45,7 @@ describe("a member that is restarted", () => {
       more: () => ({ rollout: { onlineTimeout: 8 } }),
       unchecked: true,
       before: () => everywhere("SET GLOBAL group_replication_recovery_reconnect_interval = 3"),
+      opens: true,
       happens: async () => (victim = await hideFromTheFirst()),
       mend: async () => {
         await unhide(victim!);

@@ -44,6 +44,8 @@ export interface Fault {
   readonly stoppedByOthers?: readonly string[];
   /** Somebody else sets what the deployment sets. */
   readonly setByOthers?: boolean;
+  /** The fault itself opens a stopped member for a moment. */
+  readonly opens?: boolean;
 }
 
 export interface Outcome {
@@ -164,6 +166,7 @@ export class Scene {
     unchecked = false,
     stoppedByOthers = [],
     setByOthers = false,
+    opens = false,
   }: Fault): Promise<Outcome> {
     await this.rest();
     const { wish } = this;
@@ -196,7 +199,7 @@ export class Scene {
       const findings = await watch.stop();
       await expectHealthy(this.all);
       for (const check of await writer.verify(this.all)) expect(check).toMatchObject({ missing: 0 });
-      this.expectSound(findings, stoppedByOthers);
+      this.expectSound(opens ? closed(findings) : findings, stoppedByOthers);
       return { failures, cause: failures.find((f) => f && f.code !== "GR104"), seconds, findings };
     } catch (error) {
       (error as Error).message += `\n\nThe group meanwhile:\n${watch.findings().story.join("\n")}`;
@@ -265,6 +268,10 @@ export class Scene {
     for (const stop of findings.stops.filter(({ member }) => !stoppedByOthers.includes(member)))
       expect({ ...stop, safe: stop.othersOnline * 2 > this.all.length }).toEqual({ ...stop, safe: true });
   }
+}
+
+function closed(findings: Findings): Findings {
+  return { ...findings, writableOutside: findings.writableOutside.filter((seen) => !/ OFFLINE /.test(seen)) };
 }
 
 /** A fault that waits for a statement which is never sent would be waited for without end. */
