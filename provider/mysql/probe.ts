@@ -4,6 +4,7 @@ import { dialectOf } from "./dialect";
 import { type Session } from "./session";
 import { type Sql, quote, secret, sql } from "./sql";
 import { setTimeout as sleep } from "node:timers/promises";
+import { turns } from "./turns";
 import { atLeast } from "./versions";
 
 /** TLS of a login that a server makes, by files on its own disk. */
@@ -62,21 +63,16 @@ export async function clearLeftProbes(session: Session, version: string): Promis
   await inTurn(session, async () => clear(session, version, await left()));
 }
 
-const turns = new Map<string, Promise<unknown>>();
+const inTurnAt = turns();
 
 /** The channels have fixed names, so that what a killed process left can be found: one probe a server at a time. */
-async function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(session.address) ?? Promise.resolve();
-  const mine = before
-    .catch(() => undefined)
-    .then(async () => {
-      await session.read("SELECT GET_LOCK('mysqlgr_probe', 60)", 70);
-      return work().finally(async () => {
-        if (!session.closed) await session.read("SELECT RELEASE_LOCK('mysqlgr_probe')");
-      });
+function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  return inTurnAt(session.address, async () => {
+    await session.read("SELECT GET_LOCK('mysqlgr_probe', 60)", 70);
+    return work().finally(async () => {
+      if (!session.closed) await session.read("SELECT RELEASE_LOCK('mysqlgr_probe')");
     });
-  turns.set(session.address, mine);
-  return mine;
+  });
 }
 
 async function probeAlone(

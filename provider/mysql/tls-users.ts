@@ -1,4 +1,5 @@
 import type { Session } from "./session";
+import { quote } from "./sql";
 
 /** What a server's own connections to others use for TLS, and where its group communication listens. */
 export interface TlsUsers {
@@ -50,7 +51,7 @@ const question = [
 ].join(" UNION ALL ");
 
 function quoted(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(", ");
+  return names.map(quote).join(", ");
 }
 
 /** One statement, from 5.7 on, with and without the plugin. */
